@@ -111,6 +111,25 @@ CREATE TABLE audit_seals (
     hash     bytea NOT NULL
 );
 
+-- What the sealer has still to do. An entry that is here but not in audit_log was
+-- removed before it was sealed.
+CREATE TABLE audit_unsealed (
+    entry_id uuid PRIMARY KEY
+) WITH (
+    autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_cost_delay = 0
+);
+
+-- +goose StatementBegin
+CREATE FUNCTION queue_for_seal() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO audit_unsealed (entry_id) SELECT id FROM added;
+    RETURN NULL;
+END $$;
+-- +goose StatementEnd
+
+CREATE TRIGGER audit_log_queue AFTER INSERT ON audit_log
+    REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION queue_for_seal();
+
 -- Sources and imports ---------------------------------------------------------
 
 CREATE TABLE sources (
