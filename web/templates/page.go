@@ -1,0 +1,170 @@
+// Package templates turns view models into HTML. A view model holds strings,
+// numbers, booleans and slices that are already shaped for display; nothing
+// here asks a service, formats a time or decides who may see what.
+package templates
+
+import (
+	"strings"
+
+	"github.com/voicefit/spotter/web/static"
+)
+
+// Page is what the frame around every page needs.
+type Page struct {
+	Title   string // of this page alone; " · Spotter" is added
+	Section string // which entry of the navigation is current: the constants below
+	User    *User  // nil where nobody is signed in: the page stands alone, without navigation
+	Nav     Nav
+	Flash   *Flash   // the outcome of what was done on the page before, if any
+	Demo    *Demo    // set while the workspace holds demo examples
+	Width   string   // "", WidthNarrow or WidthFull
+	Styles  []string // further style sheets, as names for static.Asset
+	Modules []string // further JavaScript modules, as names for static.Asset
+}
+
+// Widths of a page's column.
+const (
+	WidthNarrow = "page-narrow" // forms and reading
+	WidthFull   = "page-full"   // work that uses the whole window
+)
+
+// Sections of the navigation.
+const (
+	SectionDashboard = "dashboard"
+	SectionReview    = "review"
+	SectionExamples  = "examples"
+	SectionImports   = "imports"
+	SectionDownload  = "download"
+	SectionCatalog   = "catalog"
+	SectionPeople    = "people"
+	SectionAudit     = "audit"
+	SectionHelp      = "help"
+)
+
+// User is who is signed in.
+type User struct {
+	Name     string
+	Email    string
+	Role     string // as a word: "Lead reviewer"
+	Initials string
+}
+
+// Nav says which entries of the navigation this user may see.
+type Nav struct {
+	Dashboard, Review, Examples, Imports, Download, Catalog, People, Audit bool
+
+	ReviewWaiting string // how many examples wait, formatted; empty: not shown
+}
+
+// Kinds of Flash.
+const (
+	FlashSuccess = "success"
+	FlashInfo    = "info"
+	FlashWarning = "warning"
+	FlashError   = "error"
+)
+
+// Flash is one sentence about what just happened.
+type Flash struct {
+	Kind string
+	Text string
+}
+
+// Demo describes the demo data of a workspace.
+type Demo struct {
+	Examples  string // how many, formatted
+	MayRemove bool
+}
+
+type navItem struct {
+	section, label, url, icon, count string
+}
+
+type navGroup struct {
+	heading string
+	items   []navItem
+}
+
+// groups lists the entries that n allows, in the order of the day's work.
+func (n Nav) groups() []navGroup {
+	entry := func(allowed bool, item navItem) []navItem {
+		if !allowed {
+			return nil
+		}
+		return []navItem{item}
+	}
+	join := func(lists ...[]navItem) []navItem {
+		var all []navItem
+		for _, l := range lists {
+			all = append(all, l...)
+		}
+		return all
+	}
+	var groups []navGroup
+	for _, g := range []navGroup{
+		{"Work", join(
+			entry(n.Dashboard, navItem{SectionDashboard, "Dashboard", "/", "dashboard", ""}),
+			entry(n.Review, navItem{SectionReview, "Review", "/review", "review", n.ReviewWaiting}),
+			entry(n.Examples, navItem{SectionExamples, "Examples", "/examples", "examples", ""}))},
+		{"Data", join(
+			entry(n.Imports, navItem{SectionImports, "Import", "/imports", "imports", ""}),
+			entry(n.Download, navItem{SectionDownload, "Download", "/download", "download", ""}))},
+		{"Workspace", join(
+			entry(n.Catalog, navItem{SectionCatalog, "Catalog", "/catalog", "catalog", ""}),
+			entry(n.People, navItem{SectionPeople, "People", "/people", "people", ""}),
+			entry(n.Audit, navItem{SectionAudit, "Record", "/audit", "audit", ""}),
+			entry(true, navItem{SectionHelp, "Help", "/help", "help", ""}))},
+	} {
+		if len(g.items) > 0 {
+			groups = append(groups, g)
+		}
+	}
+	return groups
+}
+
+// phone splits the entries into those of the bottom bar and those behind its
+// "More".
+func (n Nav) phone() (bar, more []navItem) {
+	const inBar = 4
+	for _, g := range n.groups() {
+		for _, item := range g.items {
+			if len(bar) < inBar {
+				bar = append(bar, item)
+			} else {
+				more = append(more, item)
+			}
+		}
+	}
+	return bar, more
+}
+
+// within says whether one of items is the current section.
+func within(items []navItem, section string) bool {
+	for _, item := range items {
+		if item.section == section {
+			return true
+		}
+	}
+	return false
+}
+
+// htmxFile is built from npm and may be missing; pages work without it.
+const htmxFile = "vendor/htmx.min.js"
+
+// htmxConfig keeps htmx inside the content security policy and makes it show
+// forms that come back with problems (422).
+const htmxConfig = `{"allowEval":false,"includeIndicatorStyles":false,"selfRequestsOnly":true,"historyCacheSize":0,` +
+	`"responseHandling":[{"code":"204","swap":false},{"code":"[23]..","swap":true},{"code":"422","swap":true},{"code":"[45]..","swap":false,"error":true}]}`
+
+func icon(name string) string { return static.Asset("img/icons.svg") + "#" + name }
+
+// describedBy joins the ids of a field's hint and problem.
+func describedBy(ids ...string) string {
+	var set []string
+	for _, id := range ids {
+		if id != "" {
+			set = append(set, id)
+		}
+	}
+	return strings.Join(set, " ")
+}
