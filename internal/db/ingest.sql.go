@@ -49,7 +49,7 @@ UPDATE import_runs
    SET rows = rows + $1, inserted = inserted + $2, duplicates = duplicates + $3, rejected = rejected + $4,
        errors = errors + $5, warnings = warnings + $6,
        bytes_read = least(greatest(bytes_read, $7::bigint), bytes_total),
-       resume_offset = $8, resume_line = $9, heartbeat_at = now()
+       resume_offset = $8, resume_line = $9, heartbeat_at = clock_timestamp()
  WHERE dataset_id = $10 AND id = $11 AND worker = $12 AND state = 'running'
    AND resume_offset = $13
 RETURNING cancel_asked
@@ -104,7 +104,7 @@ func (q *Queries) AskImportCancel(ctx context.Context, datasetID uuid.UUID, iD u
 }
 
 const beatImportRun = `-- name: BeatImportRun :one
-UPDATE import_runs SET heartbeat_at = now()
+UPDATE import_runs SET heartbeat_at = clock_timestamp()
  WHERE dataset_id = $1 AND id = $2 AND worker = $3 AND state = 'running'
 RETURNING cancel_asked
 `
@@ -345,7 +345,7 @@ func (q *Queries) ImportRejects(ctx context.Context, arg ImportRejectsParams) ([
 
 const importRun = `-- name: ImportRun :one
 SELECT r.dataset_id, r.id, r.source_id, r.filename, r.state, r.format, r.options, r.rows, r.inserted, r.duplicates, r.rejected, r.errors, r.warnings, r.bytes_read, r.bytes_total, r.resume_offset, r.resume_line, r.worker, r.heartbeat_at, r.cancel_asked, r.error, r.repeat_of, r.created_by, r.created_at, r.started_at, r.finished_at, s.sha256, s.media_type, s.licence, s.channel, s.demo,
-       (r.state = 'running' AND (r.heartbeat_at IS NULL OR r.heartbeat_at < now() - interval '30 seconds'))::boolean AS stale
+       (r.state = 'running' AND (r.heartbeat_at IS NULL OR r.heartbeat_at < clock_timestamp() - interval '30 seconds'))::boolean AS stale
   FROM import_runs r JOIN sources s ON s.dataset_id = r.dataset_id AND s.id = r.source_id
  WHERE r.dataset_id = $1 AND r.id = $2
 `
@@ -402,7 +402,7 @@ func (q *Queries) ImportRun(ctx context.Context, datasetID uuid.UUID, iD uuid.UU
 
 const importRuns = `-- name: ImportRuns :many
 SELECT r.dataset_id, r.id, r.source_id, r.filename, r.state, r.format, r.options, r.rows, r.inserted, r.duplicates, r.rejected, r.errors, r.warnings, r.bytes_read, r.bytes_total, r.resume_offset, r.resume_line, r.worker, r.heartbeat_at, r.cancel_asked, r.error, r.repeat_of, r.created_by, r.created_at, r.started_at, r.finished_at, s.sha256, s.media_type, s.licence, s.channel, s.demo,
-       (r.state = 'running' AND (r.heartbeat_at IS NULL OR r.heartbeat_at < now() - interval '30 seconds'))::boolean AS stale
+       (r.state = 'running' AND (r.heartbeat_at IS NULL OR r.heartbeat_at < clock_timestamp() - interval '30 seconds'))::boolean AS stale
   FROM import_runs r JOIN sources s ON s.dataset_id = r.dataset_id AND s.id = r.source_id
  WHERE r.dataset_id = $1 AND r.id < $2
  ORDER BY r.id DESC
@@ -550,7 +550,7 @@ type InsertSourceChunksParams struct {
 const interruptedImports = `-- name: InterruptedImports :many
 SELECT id FROM import_runs
  WHERE dataset_id = $1
-   AND ((state = 'running' AND (heartbeat_at IS NULL OR heartbeat_at < now() - interval '30 seconds'))
+   AND ((state = 'running' AND (heartbeat_at IS NULL OR heartbeat_at < clock_timestamp() - interval '30 seconds'))
      OR (state = 'queued' AND started_at IS NOT NULL AND worker IS NULL))
  ORDER BY id
  LIMIT $2
@@ -620,7 +620,7 @@ func (q *Queries) LastExampleOfImport(ctx context.Context, datasetID uuid.UUID, 
 
 const lockImportRun = `-- name: LockImportRun :one
 SELECT state, cancel_asked,
-       (state = 'running' AND (heartbeat_at IS NULL OR heartbeat_at < now() - interval '30 seconds'))::boolean AS stale,
+       (state = 'running' AND (heartbeat_at IS NULL OR heartbeat_at < clock_timestamp() - interval '30 seconds'))::boolean AS stale,
        rows, inserted, duplicates, rejected
   FROM import_runs WHERE dataset_id = $1 AND id = $2 FOR UPDATE
 `
@@ -867,10 +867,10 @@ func (q *Queries) StopImportRun(ctx context.Context, arg StopImportRunParams) (S
 
 const takeImportRun = `-- name: TakeImportRun :one
 UPDATE import_runs
-   SET state = 'running', worker = $1, heartbeat_at = now(), started_at = coalesce(started_at, now()), finished_at = NULL, error = ''
+   SET state = 'running', worker = $1, heartbeat_at = clock_timestamp(), started_at = coalesce(started_at, now()), finished_at = NULL, error = ''
  WHERE dataset_id = $2 AND id = $3
    AND (state = 'queued'
-        OR (state = 'running' AND (worker = $1 OR heartbeat_at IS NULL OR heartbeat_at < now() - interval '30 seconds')))
+        OR (state = 'running' AND (worker = $1 OR heartbeat_at IS NULL OR heartbeat_at < clock_timestamp() - interval '30 seconds')))
 RETURNING source_id, filename, format, options, rows, inserted, duplicates, rejected, errors, warnings,
           bytes_total, resume_offset, resume_line, cancel_asked
 `
