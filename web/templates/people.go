@@ -1,0 +1,126 @@
+package templates
+
+// Login is the page for signing in.
+type Login struct {
+	Email    Field
+	Password Field
+	Next     string // where to go afterwards, as a path
+	Problem  string
+	FirstRun bool // nobody has an account yet
+}
+
+// Setup is the page that makes the first admin.
+type Setup struct {
+	Token     string
+	Name      Field
+	Email     Field
+	Password  Field
+	Problem   string
+	OfferDemo bool
+	WantsDemo bool
+}
+
+// Join is the page on which somebody invited makes an account.
+type Join struct {
+	Action    string // where the form is posted
+	Role      string
+	InvitedBy string
+	Name      Field
+	Email     Field
+	Password  Field
+	Problem   string
+}
+
+// Account is what people see and change about themselves.
+type Account struct {
+	Name, Email, Role string
+
+	CurrentPassword Field
+	NewPassword     Field
+	PasswordProblem string
+
+	Sessions []Session
+
+	Tokens       []Token
+	NewToken     string // the token just made; shown this once
+	TokenName    Field
+	TokenExpires Choice
+	TokenProblem string
+	MayMakeToken bool
+}
+
+// Session is one browser that is signed in.
+type Session struct {
+	Device  string
+	Address string
+	Started Time
+	Seen    Time
+	Current bool
+}
+
+// Token is an API token; its secret is not known any more.
+type Token struct {
+	Name    string
+	Prefix  string
+	Created Time
+	Used    Time // Text is "never" without Machine
+	Expires Time
+	State   string // "active", "expired", "revoked"
+	Revoke  Confirm
+	Active  bool
+}
+
+// People is the list of everybody who has an account.
+type People struct {
+	Rows        []Person
+	Invitations []Invitation
+	Link        string // of the invitation just made; shown this once
+	LinkNote    string
+	Email       Field
+	Role        Choice
+	Problem     string
+}
+
+// Person is one row of People.
+type Person struct {
+	Name     string
+	Email    string
+	Role     string
+	You      bool
+	Disabled bool
+	Joined   Time
+	Seen     Time
+	RoleForm string // where a change of role is posted
+	Roles    Choice
+	Disable  Confirm
+	Enable   string // where the form is posted
+}
+
+// Invitation is a link that was given out and not used yet.
+type Invitation struct {
+	Email   string
+	Role    string
+	Made    Time
+	Expires Time
+}
+
+// Audit is a page of the record.
+type Audit struct {
+	Action Choice
+	Actor  Choice
+	Object Field
+	Since  Field
+	Until  Field
+	Rows   []AuditRow
+	Pager  Pager
+}
+
+// AuditRow is one entry of the record.
+type AuditRow struct {
+	At     Time
+	Actor  string
+	Action string // as a word of the program: "account.login"
+	Object string
+	Detail string // JSON, or empty
+	Seal   string // its number in the chain; empty while it waits
+}
