@@ -23,6 +23,22 @@ func (q *Queries) AdminExists(ctx context.Context) (bool, error) {
 	return exists, err
 }
 
+const blockingLoginFailure = `-- name: BlockingLoginFailure :one
+SELECT failed_at FROM login_failures
+ WHERE key = $1 AND failed_at > $2
+ ORDER BY failed_at DESC
+OFFSET $3 LIMIT 1
+`
+
+// The newest failure that has so many newer ones, if there is one since then: when
+// it goes out of the window, there is room for one more attempt.
+func (q *Queries) BlockingLoginFailure(ctx context.Context, key string, since time.Time, newer int32) (time.Time, error) {
+	row := q.db.QueryRow(ctx, blockingLoginFailure, key, since, newer)
+	var failed_at time.Time
+	err := row.Scan(&failed_at)
+	return failed_at, err
+}
+
 const deleteInvitation = `-- name: DeleteInvitation :one
 DELETE FROM invitations WHERE id = $1 AND kind = 'invitation' AND used_at IS NULL RETURNING email, role
 `
@@ -256,26 +272,16 @@ func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) (User, e
 }
 
 const invitationByToken = `-- name: InvitationByToken :one
-SELECT id, kind, email, role, created_by, created_at, expires_at, used_at
+SELECT id, token_hash, kind, email, role, created_by, created_at, expires_at, used_at
   FROM invitations WHERE token_hash = $1 AND kind = $2
 `
 
-type InvitationByTokenRow struct {
-	ID        uuid.UUID
-	Kind      string
-	Email     string
-	Role      string
-	CreatedBy *uuid.UUID
-	CreatedAt time.Time
-	ExpiresAt time.Time
-	UsedAt    *time.Time
-}
-
-func (q *Queries) InvitationByToken(ctx context.Context, tokenHash []byte, kind string) (InvitationByTokenRow, error) {
+func (q *Queries) InvitationByToken(ctx context.Context, tokenHash []byte, kind string) (Invitation, error) {
 	row := q.db.QueryRow(ctx, invitationByToken, tokenHash, kind)
-	var i InvitationByTokenRow
+	var i Invitation
 	err := row.Scan(
 		&i.ID,
+		&i.TokenHash,
 		&i.Kind,
 		&i.Email,
 		&i.Role,
@@ -495,26 +501,16 @@ func (q *Queries) LockActiveAdmins(ctx context.Context) ([]uuid.UUID, error) {
 }
 
 const lockInvitation = `-- name: LockInvitation :one
-SELECT id, kind, email, role, created_by, created_at, expires_at, used_at
+SELECT id, token_hash, kind, email, role, created_by, created_at, expires_at, used_at
   FROM invitations WHERE token_hash = $1 AND kind = $2 FOR UPDATE
 `
 
-type LockInvitationRow struct {
-	ID        uuid.UUID
-	Kind      string
-	Email     string
-	Role      string
-	CreatedBy *uuid.UUID
-	CreatedAt time.Time
-	ExpiresAt time.Time
-	UsedAt    *time.Time
-}
-
-func (q *Queries) LockInvitation(ctx context.Context, tokenHash []byte, kind string) (LockInvitationRow, error) {
+func (q *Queries) LockInvitation(ctx context.Context, tokenHash []byte, kind string) (Invitation, error) {
 	row := q.db.QueryRow(ctx, lockInvitation, tokenHash, kind)
-	var i LockInvitationRow
+	var i Invitation
 	err := row.Scan(
 		&i.ID,
+		&i.TokenHash,
 		&i.Kind,
 		&i.Email,
 		&i.Role,
@@ -575,26 +571,6 @@ func (q *Queries) LockUser(ctx context.Context, id uuid.UUID) (User, error) {
 		&i.DisabledAt,
 		&i.CreatedAt,
 	)
-	return i, err
-}
-
-const loginFailures = `-- name: LoginFailures :one
-SELECT count(*) AS failures,
-       coalesce((array_agg(failed_at ORDER BY failed_at DESC))[$1::int], 'epoch')::timestamptz AS blocking_at
-  FROM login_failures WHERE key = $2 AND failed_at > $3
-`
-
-type LoginFailuresRow struct {
-	Failures   int64
-	BlockingAt time.Time
-}
-
-// How many failures the key has since then, and when the one was whose going out
-// of the window makes room: the allowed-th newest.
-func (q *Queries) LoginFailures(ctx context.Context, allowed int32, key string, since time.Time) (LoginFailuresRow, error) {
-	row := q.db.QueryRow(ctx, loginFailures, allowed, key, since)
-	var i LoginFailuresRow
-	err := row.Scan(&i.Failures, &i.BlockingAt)
 	return i, err
 }
 
@@ -729,11 +705,11 @@ func (q *Queries) SetSecret(ctx context.Context, value []byte, now time.Time, na
 }
 
 const setSessionData = `-- name: SetSessionData :exec
-UPDATE sessions SET data = $1 WHERE id_hash = $2
+UPDATE sessions SET data = $1 WHERE id_hash = $2 AND expires_at > $3
 `
 
-func (q *Queries) SetSessionData(ctx context.Context, data []byte, iDHash []byte) error {
-	_, err := q.db.Exec(ctx, setSessionData, data, iDHash)
+func (q *Queries) SetSessionData(ctx context.Context, data []byte, iDHash []byte, now time.Time) error {
+	_, err := q.db.Exec(ctx, setSessionData, data, iDHash, now)
 	return err
 }
 
@@ -846,10 +822,10 @@ func (q *Queries) TouchToken(ctx context.Context, usedAt time.Time, iD uuid.UUID
 }
 
 const useInvitation = `-- name: UseInvitation :exec
-UPDATE invitations SET used_at = $1 WHERE id = $2
+UPDATE invitations SET used_at = $1::timestamptz WHERE id = $2
 `
 
-func (q *Queries) UseInvitation(ctx context.Context, usedAt *time.Time, iD uuid.UUID) error {
+func (q *Queries) UseInvitation(ctx context.Context, usedAt time.Time, iD uuid.UUID) error {
 	_, err := q.db.Exec(ctx, useInvitation, usedAt, iD)
 	return err
 }

@@ -1,0 +1,397 @@
+package browse
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/voicefit/spotter/internal/db"
+	"github.com/voicefit/spotter/internal/example"
+	"github.com/voicefit/spotter/internal/fault"
+	"github.com/voicefit/spotter/internal/lint"
+)
+
+// MaxLimit bounds a page.
+const MaxLimit = 200
+
+// A Filter says which examples to list; empty fields do not filter.
+type Filter struct {
+	Category    string
+	Subcategory string
+	Status      example.Status
+	Rule        string        // with a current finding of this rule
+	Severity    lint.Severity // with a current finding of this severity
+	Source      string        // a source's id or name
+	Import      uuid.UUID
+	Text        string // a piece of any message, case ignored; or an example's id
+}
+
+// A Summary is an example in a list.
+type Summary struct {
+	ID          uuid.UUID
+	Category    string
+	Subcategory string
+	Status      example.Status
+	Revision    int
+	Tokens      int
+	Turns       int
+	Errors      int
+	Warnings    int
+	SourceID    uuid.UUID
+	Source      string
+	Line        int64
+	ExternalID  string
+	UpdatedAt   time.Time
+	Messages    string // canonical JSON
+	Tools       string
+	Excerpt     Excerpt
+}
+
+// An Excerpt is the first words of an example.
+type Excerpt struct {
+	Question string // of the last user turn before the first answer
+	Answer   string // of the last assistant turn
+}
+
+// A Page is a part of a list in the order of import. Next and Previous are
+// cursors, empty where there is nothing more; a page may hold fewer rows than
+// asked for, none even, and still have a Next when the search stopped to answer
+// in time: Searched then says how many examples it looked at.
+type Page struct {
+	Items          []Summary
+	Next, Previous string
+	Searched       int
+	Stopped        bool // the search stopped early; Next goes on with it
+}
+
+// What one page may cost when a filter finds little.
+const (
+	window      = 2_000                  // candidates looked at per round
+	searchTime  = 250 * time.Millisecond // after which a round is the last
+	excerptSize = 200                    // runes
+)
+
+// List returns the page of at most limit examples that the cursor points at; an
+// empty cursor is the beginning. It fails with fault.Invalid for a filter or
+// cursor that makes no sense.
+func (s *Service) List(ctx context.Context, f Filter, cursor string, limit int) (Page, error) {
+	if limit < 1 || limit > MaxLimit {
+		return Page{}, fault.New(fault.Invalid, "Ask for between 1 and %d examples.", MaxLimit)
+	}
+	if f.Status != "" && !f.Status.Valid() {
+		return Page{}, fault.Fields("There is no such status.", map[string]string{"status": "Use pending, approved, rejected or escalated."})
+	}
+	switch f.Severity {
+	case "", lint.Info, lint.Warning, lint.Error:
+	default:
+		return Page{}, fault.Fields("There is no such severity.", map[string]string{"severity": "Use error, warning or info."})
+	}
+	at, back, err := parseCursor(cursor)
+	if err != nil {
+		return Page{}, err
+	}
+	page, err := s.list(ctx, f, at, back, limit)
+	if err != nil {
+		return Page{}, fmt.Errorf("list examples: %w", err)
+	}
+	return page, nil
+}
+
+func (s *Service) list(ctx context.Context, f Filter, at uuid.UUID, back bool, limit int) (Page, error) {
+	var page Page
+	c, ok, err := s.candidates(ctx, f)
+	if err != nil || !ok {
+		return page, err
+	}
+	size := limit + 1
+	if c.inexact {
+		size = window
+	}
+	start, last := time.Now(), at
+	var items []Summary
+	more := false
+	for {
+		ids, err := s.window(ctx, c, last, back, size)
+		if err != nil {
+			return page, err
+		}
+		page.Searched += len(ids)
+		found, err := s.fetch(ctx, ids, f, back, limit+1-len(items))
+		if err != nil {
+			return page, err
+		}
+		items = append(items, found...)
+		if len(items) > limit {
+			items, more = items[:limit], true
+			last = items[limit-1].ID
+			break
+		}
+		if len(ids) < size {
+			break
+		}
+		last, more = ids[len(ids)-1], true
+		if time.Since(start) > searchTime {
+			page.Stopped = true
+			break
+		}
+		more = false
+	}
+	next, previous := "", ""
+	if more {
+		next = formatCursor(last, back)
+	}
+	if at != uuid.Nil && len(items) > 0 {
+		previous = formatCursor(items[0].ID, !back)
+	}
+	if back {
+		slices.Reverse(items)
+		next, previous = previous, next
+	}
+	page.Items, page.Next, page.Previous = items, next, previous
+	return page, nil
+}
+
+// A candidate is the index that a list walks: the most selective one that the
+// filter allows. inexact says that the rows it gives must still be held against
+// the rest of the filter.
+type candidate struct {
+	sql     string // ids in order; takes @dataset, @at, @limit and args
+	args    pgx.NamedArgs
+	inexact bool
+}
+
+// candidates chooses the index for f; false means that nothing can match.
+func (s *Service) candidates(ctx context.Context, f Filter) (candidate, bool, error) {
+	if id, err := uuid.Parse(strings.TrimSpace(f.Text)); err == nil {
+		return candidate{
+			sql:  `SELECT e.id FROM examples e WHERE e.dataset_id = @dataset AND e.id = @id AND e.id CMP @at ORDER BY e.id DIR LIMIT @limit`,
+			args: pgx.NamedArgs{"id": id}, inexact: true,
+		}, true, nil
+	}
+	shelf := f.Category != "" || f.Subcategory != "" || f.Status != ""
+	switch {
+	case f.Rule != "":
+		return candidate{
+			sql: `SELECT DISTINCT f.example_id FROM findings f
+			       WHERE f.dataset_id = @dataset AND f.rule = @rule AND f.example_id CMP @at ORDER BY f.example_id DIR LIMIT @limit`,
+			args: pgx.NamedArgs{"rule": f.Rule}, inexact: true,
+		}, true, nil
+	case f.Severity != "":
+		return candidate{
+			sql: `SELECT DISTINCT f.example_id FROM findings f
+			       WHERE f.dataset_id = @dataset AND f.severity = @severity AND f.example_id CMP @at ORDER BY f.example_id DIR LIMIT @limit`,
+			args: pgx.NamedArgs{"severity": string(f.Severity)}, inexact: true,
+		}, true, nil
+	case f.Source != "" || f.Import != uuid.Nil:
+		runs, err := s.runs(ctx, f)
+		if err != nil || len(runs) == 0 {
+			return candidate{}, false, err
+		}
+		return candidate{
+			sql: `SELECT id FROM unnest(@runs::uuid[]) AS run CROSS JOIN LATERAL (
+			          SELECT e.id FROM examples e WHERE e.dataset_id = @dataset AND e.import_id = run AND e.id CMP @at
+			           ORDER BY e.id DIR LIMIT @limit) AS part
+			       ORDER BY id DIR LIMIT @limit`,
+			args: pgx.NamedArgs{"runs": runs}, inexact: shelf || f.Text != "",
+		}, true, nil
+	default:
+		// The shelves that exist are few and known from the counters: a page is a
+		// merge of short ranges of one index.
+		return candidate{
+			sql: `SELECT id FROM (
+			          SELECT category, subcategory, status FROM counters
+			           WHERE dataset_id = @dataset AND (@category = '' OR category = @category)
+			             AND (@subcategory = '' OR subcategory = @subcategory) AND (@status = '' OR status::text = @status)
+			           GROUP BY category, subcategory, status HAVING sum(examples) > 0) AS shelf
+			      CROSS JOIN LATERAL (
+			          SELECT e.id FROM examples e
+			           WHERE e.dataset_id = @dataset AND e.category = shelf.category AND e.subcategory = shelf.subcategory
+			             AND e.status = shelf.status AND e.id CMP @at
+			           ORDER BY e.id DIR LIMIT @limit) AS part
+			       ORDER BY id DIR LIMIT @limit`,
+			args:    pgx.NamedArgs{"category": f.Category, "subcategory": f.Subcategory, "status": string(f.Status)},
+			inexact: f.Text != "",
+		}, true, nil
+	}
+}
+
+// runs lists the import runs that a filter by source or import means.
+func (s *Service) runs(ctx context.Context, f Filter) ([]uuid.UUID, error) {
+	if f.Source == "" {
+		return []uuid.UUID{f.Import}, nil
+	}
+	q := db.New(s.db)
+	sources := []uuid.UUID{}
+	if id, err := uuid.Parse(f.Source); err == nil {
+		sources = append(sources, id)
+	} else if sources, err = q.NamedSources(ctx, s.dataset, f.Source); err != nil {
+		return nil, fmt.Errorf("look up source %q: %w", f.Source, err)
+	}
+	runs, err := q.RunsOfSources(ctx, s.dataset, sources)
+	if err != nil {
+		return nil, fmt.Errorf("imports of source %q: %w", f.Source, err)
+	}
+	if f.Import != uuid.Nil {
+		if !slices.Contains(runs, f.Import) {
+			return nil, nil
+		}
+		runs = []uuid.UUID{f.Import}
+	}
+	return runs, nil
+}
+
+// window returns the ids of up to n candidates beyond at.
+func (s *Service) window(ctx context.Context, c candidate, at uuid.UUID, back bool, n int) ([]uuid.UUID, error) {
+	sql := strings.NewReplacer("CMP", ">", "DIR", "ASC").Replace(c.sql)
+	if back {
+		sql = strings.NewReplacer("CMP", "<", "DIR", "DESC").Replace(c.sql)
+	}
+	args := pgx.NamedArgs{"dataset": s.dataset, "at": at, "limit": n}
+	for k, v := range c.args {
+		args[k] = v
+	}
+	rows, err := s.db.Query(ctx, sql, args)
+	if err != nil {
+		return nil, fmt.Errorf("candidates: %w", err)
+	}
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+	if err != nil {
+		return nil, fmt.Errorf("candidates: %w", err)
+	}
+	return ids, nil
+}
+
+// fetch reads those of the candidates that pass the whole filter, at most n, in
+// the candidates' order.
+func (s *Service) fetch(ctx context.Context, ids []uuid.UUID, f Filter, back bool, n int) ([]Summary, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	where := []string{"e.dataset_id = @dataset", "e.id = ANY(@ids::uuid[])"}
+	args := pgx.NamedArgs{"dataset": s.dataset, "ids": ids, "limit": n}
+	also := func(condition, name string, value any) {
+		where = append(where, condition)
+		args[name] = value
+	}
+	if f.Category != "" {
+		also("e.category = @category", "category", f.Category)
+	}
+	if f.Subcategory != "" {
+		also("e.subcategory = @subcategory", "subcategory", f.Subcategory)
+	}
+	if f.Status != "" {
+		also("e.status::text = @status", "status", string(f.Status))
+	}
+	if f.Rule != "" {
+		also("EXISTS (SELECT FROM findings f WHERE f.dataset_id = e.dataset_id AND f.example_id = e.id AND f.revision = e.revision AND f.rule = @rule)", "rule", f.Rule)
+	}
+	if f.Severity != "" {
+		also("EXISTS (SELECT FROM findings f WHERE f.dataset_id = e.dataset_id AND f.example_id = e.id AND f.revision = e.revision AND f.severity::text = @severity)", "severity", string(f.Severity))
+	}
+	if f.Source != "" || f.Import != uuid.Nil {
+		runs, err := s.runs(ctx, f)
+		if err != nil {
+			return nil, err
+		}
+		also("e.import_id = ANY(@runs::uuid[])", "runs", runs)
+	}
+	if text := strings.TrimSpace(f.Text); text != "" {
+		if _, err := uuid.Parse(text); err != nil {
+			also("r.messages ILIKE @pattern", "pattern", likePattern(text))
+		}
+	}
+	order := "ASC"
+	if back {
+		order = "DESC"
+	}
+	rows, err := s.db.Query(ctx, `
+		SELECT e.id, e.category, e.subcategory, e.status::text, e.revision, e.tokens, e.turns, e.errors, e.warnings,
+		       e.source_id, s.name, e.source_line, e.external_id, e.updated_at, r.messages, r.tools
+		  FROM examples e
+		  JOIN revisions r ON r.dataset_id = e.dataset_id AND r.example_id = e.id AND r.revision = e.revision
+		  JOIN sources s ON s.dataset_id = e.dataset_id AND s.id = e.source_id
+		 WHERE `+strings.Join(where, " AND ")+`
+		 ORDER BY e.id `+order+` LIMIT @limit`, args)
+	if err != nil {
+		return nil, fmt.Errorf("read examples: %w", err)
+	}
+	items, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (Summary, error) {
+		var i Summary
+		err := row.Scan(&i.ID, &i.Category, &i.Subcategory, &i.Status, &i.Revision, &i.Tokens, &i.Turns, &i.Errors, &i.Warnings,
+			&i.SourceID, &i.Source, &i.Line, &i.ExternalID, &i.UpdatedAt, &i.Messages, &i.Tools)
+		return i, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read examples: %w", err)
+	}
+	for i := range items {
+		items[i].Excerpt = excerpt(items[i].Messages)
+	}
+	return items, nil
+}
+
+// likePattern finds text inside canonical JSON: it is spelled as JSON first, then
+// LIKE's own special characters are taken literally.
+func likePattern(text string) string {
+	quoted := example.AppendString(nil, text)
+	inner := string(quoted[1 : len(quoted)-1])
+	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(inner) + "%"
+}
+
+func excerpt(messages string) Excerpt {
+	ms, err := example.ParseMessages([]byte(messages))
+	if err != nil {
+		return Excerpt{} // stored messages always parse; a list need not fail for one that does not
+	}
+	var x Excerpt
+	for _, m := range ms {
+		switch {
+		case m.Role == example.User && x.Answer == "":
+			x.Question = cut(m.Content)
+		case m.Role == example.Assistant && m.Content != "":
+			x.Answer = cut(m.Content)
+		case m.Role == example.Assistant && len(m.ToolCalls) > 0:
+			x.Answer = cut(m.ToolCalls[0].Name + " " + m.ToolCalls[0].Arguments)
+		}
+	}
+	return x
+}
+
+func cut(s string) string {
+	n := 0
+	for i := range s {
+		if n++; n > excerptSize {
+			return s[:i] + "…"
+		}
+	}
+	return s
+}
+
+// A cursor is the id it stands at, and for one that goes back a mark.
+func formatCursor(at uuid.UUID, back bool) string {
+	b := at[:]
+	if back {
+		b = append(slices.Clone(b), 'b')
+	}
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+var errCursor = errors.New("cursor")
+
+func parseCursor(s string) (at uuid.UUID, back bool, err error) {
+	if s == "" {
+		return uuid.Nil, false, nil
+	}
+	b, err := base64.RawURLEncoding.DecodeString(s)
+	if err != nil || len(b) < 16 || len(b) > 17 || len(b) == 17 && b[16] != 'b' {
+		return uuid.Nil, false, fault.Wrap(fault.Invalid, errCursor, "The cursor is not one of ours. Start again without it.")
+	}
+	return uuid.UUID(b[:16]), len(b) == 17, nil
+}
