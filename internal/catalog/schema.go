@@ -127,21 +127,33 @@ func checkSchema(name string, doc []byte) []string {
 	if _, ok := errors.AsType[*jsonschema.LoadURLError](err); ok {
 		return []string{"The schema refers to another document; copy that part under \"$defs\" and refer to it as \"#/$defs/name\"."}
 	}
+	if lost, ok := errors.AsType[*jsonschema.JSONPointerNotFoundError](err); ok {
+		return []string{fmt.Sprintf("The schema has no %q to refer to; correct the \"$ref\".", strings.TrimPrefix(lost.URL, url))}
+	}
 	return []string{fmt.Sprintf("The schema does not compile: %v.", strings.ReplaceAll(err.Error(), url, ""))}
 }
 
-// leaves returns the innermost complaints of a validation error.
+// leaves returns the innermost complaints of a validation error, one sentence
+// for each place.
 func leaves(e *jsonschema.ValidationError, p *message.Printer) []string {
-	if len(e.Causes) == 0 {
-		at := "/" + strings.Join(e.InstanceLocation, "/")
-		return []string{fmt.Sprintf("At %s the schema is wrong: %s.", at, e.ErrorKind.LocalizedString(p))}
+	at := map[string][]string{}
+	var collect func(e *jsonschema.ValidationError)
+	collect = func(e *jsonschema.ValidationError) {
+		for _, c := range e.Causes {
+			collect(c)
+		}
+		if len(e.Causes) == 0 {
+			place := "/" + strings.Join(e.InstanceLocation, "/")
+			at[place] = append(at[place], e.ErrorKind.LocalizedString(p))
+		}
 	}
+	collect(e)
 	var all []string
-	for _, c := range e.Causes {
-		all = append(all, leaves(c, p)...)
+	for _, place := range keys(at) {
+		slices.Sort(at[place])
+		all = append(all, fmt.Sprintf("At %s the schema is wrong: %s.", place, strings.Join(slices.Compact(at[place]), "; ")))
 	}
-	slices.Sort(all)
-	return slices.Compact(all)
+	return all
 }
 
 // loadNothing keeps a schema from reading files or the network.
