@@ -138,18 +138,6 @@ func HashOf(messages, tools []byte) Hash {
 	return sum
 }
 
-// Strict reports whether the canonical messages are, byte for byte, what the
-// strict common export form asks of them: no name, no weight, contents without
-// white space at either end. It says nothing of roles or empty turns.
-func (c Conversation) Strict() bool {
-	for _, m := range c.Messages {
-		if m.Name != "" || m.Weight != nil || Trim(m.Content) != m.Content {
-			return false
-		}
-	}
-	return true
-}
-
 // Trim cuts white space from both ends as Python's str.strip does, which is
 // what the Llama chat template applies: Unicode White_Space and U+001C-U+001F.
 func Trim(s string) string { return strings.TrimFunc(s, IsSpace) }

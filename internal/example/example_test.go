@@ -82,21 +82,56 @@ func TestParseMessagesRefuses(t *testing.T) {
 
 func TestStrict(t *testing.T) {
 	t.Parallel()
+	user := func(text string) example.Message { return example.Message{Role: example.User, Content: text} }
+	answer := func(text string) example.Message { return example.Message{Role: example.Assistant, Content: text} }
+	call := func(id, arguments string) example.Message {
+		return example.Message{Role: example.Assistant, ToolCalls: []example.ToolCall{{ID: id, Name: "f", Arguments: arguments}}}
+	}
+	result := func(id string) example.Message {
+		return example.Message{Role: example.Tool, ToolCallID: id, Content: "1"}
+	}
+	system := example.Message{Role: example.System, Content: "s"}
 	for _, tt := range []struct {
-		name string
-		m    example.Message
-		want bool
+		name           string
+		messages       []example.Message
+		common, strict bool
 	}{
-		{"plain", example.Message{Role: example.User, Content: "a b"}, true},
-		{"inner space kept", example.Message{Role: example.User, Content: "a \n b"}, true},
-		{"leading space", example.Message{Role: example.User, Content: " a"}, false},
-		{"trailing no-break space", example.Message{Role: example.User, Content: "a\u00a0"}, false},
-		{"zero width space is not white space", example.Message{Role: example.User, Content: "a\u200b"}, true},
-		{"name", example.Message{Role: example.User, Name: "x", Content: "a"}, false},
-		{"weight", example.Message{Role: example.Assistant, Content: "a", Weight: one()}, false},
+		{"a pair", []example.Message{user("a b"), answer("c")}, true, true},
+		{"a system message first", []example.Message{system, user("a"), answer("c")}, true, true},
+		{"inner white space is content", []example.Message{user("a \n b"), answer("c")}, true, true},
+		{"white space in front", []example.Message{user(" a"), answer("c")}, true, false},
+		{"a no-break space behind", []example.Message{user("a\u00a0"), answer("c")}, true, false},
+		{"a zero width space is not white space", []example.Message{user("a\u200b"), answer("c")}, true, true},
+		{"a name", []example.Message{{Role: example.User, Name: "x", Content: "a"}, answer("c")}, true, false},
+		{"a weight", []example.Message{user("a"), {Role: example.Assistant, Content: "a", Weight: one()}}, true, false},
+		{"a tool call and its result", []example.Message{user("a"), call("1", "{}"), result("1"), answer("c")}, true, true},
+		{"two calls and their results in any order", []example.Message{
+			user("a"),
+			{Role: example.Assistant, ToolCalls: []example.ToolCall{{ID: "1", Name: "f", Arguments: "{}"}, {ID: "2", Name: "f", Arguments: "{}"}}},
+			result("2"), result("1"), answer("c"),
+		}, true, true},
+		{"nothing", nil, false, false},
+		{"no answer", []example.Message{user("a")}, false, false},
+		{"the assistant first", []example.Message{answer("a"), user("a"), answer("c")}, false, false},
+		{"two users", []example.Message{user("a"), user("b"), answer("c")}, false, false},
+		{"a system message later", []example.Message{user("a"), system, answer("c")}, false, false},
+		{"an empty turn", []example.Message{user("\n"), answer("c")}, false, false},
+		{"a call without a result", []example.Message{user("a"), call("1", "{}"), answer("c")}, false, false},
+		{"a result without a call", []example.Message{user("a"), result("1"), answer("c")}, false, false},
+		{"a result answered twice", []example.Message{user("a"), call("1", "{}"), result("1"), result("1"), answer("c")}, false, false},
+		{"a call at the end", []example.Message{user("a"), call("1", "{}")}, false, false},
+		{"arguments that are not JSON", []example.Message{user("a"), call("1", "{"), result("1"), answer("c")}, false, false},
+		{"a call without an id", []example.Message{user("a"), call("", "{}"), result(""), answer("c")}, false, false},
+		{"an unknown role", []example.Message{user("a"), {Role: "human", Content: "x"}, answer("c")}, false, false},
 	} {
-		if got := (example.Conversation{Messages: []example.Message{tt.m}}).Strict(); got != tt.want {
-			t.Errorf("Strict() of %s = %v, want %v", tt.name, got, tt.want)
+		c := example.Conversation{Messages: tt.messages}
+		err := c.Common()
+		var d *example.Deviation
+		if (err == nil) != tt.common || err != nil && (!errors.As(err, &d) || d.Reason == "") {
+			t.Errorf("Common() of %s = %v, want fine: %v", tt.name, err, tt.common)
+		}
+		if got := c.Strict(); got != tt.strict {
+			t.Errorf("Strict() of %s = %v, want %v", tt.name, got, tt.strict)
 		}
 	}
 }

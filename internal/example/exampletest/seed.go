@@ -84,8 +84,10 @@ func Insert(t testing.TB, pool *pgxpool.Pool, n int, seed Seed) []uuid.UUID {
 		messages := c.AppendMessages(nil)
 		hash := example.HashOf(messages, c.Tools)
 		tokens := len(messages) / 4
-		examples = append(examples, []any{Dataset, id, seed.Category, seed.Subcategory, string(seed.Status), 1, tokens, c.Turns(),
-			errors, warnings, source, run, i + 1, i * 100, 99, hash[:]})
+		examples = append(examples, []any{
+			Dataset, id, seed.Category, seed.Subcategory, string(seed.Status), 1, tokens, c.Turns(),
+			errors, warnings, source, run, i + 1, i * 100, 99, hash[:],
+		})
 		revisions = append(revisions, []any{Dataset, id, 1, string(messages), string(c.Tools), "{}", c.Strict(), tokens, tokens - 25, hash[:]})
 		for k, f := range seed.Findings {
 			findings = append(findings, []any{Dataset, id, 1, k, f.Rule, f.Severity, f.Message, f.Path})
@@ -95,8 +97,10 @@ func Insert(t testing.TB, pool *pgxpool.Pool, n int, seed Seed) []uuid.UUID {
 		columns []string
 		rows    [][]any
 	}{
-		"examples": {[]string{"dataset_id", "id", "category", "subcategory", "status", "revision", "tokens", "turns", "errors", "warnings",
-			"source_id", "import_id", "source_line", "source_offset", "source_bytes", "hash"}, examples},
+		"examples": {[]string{
+			"dataset_id", "id", "category", "subcategory", "status", "revision", "tokens", "turns", "errors", "warnings",
+			"source_id", "import_id", "source_line", "source_offset", "source_bytes", "hash",
+		}, examples},
 		"revisions": {[]string{"dataset_id", "example_id", "revision", "messages", "tools", "metadata", "strict", "tokens", "plain_tokens", "hash"}, revisions},
 		"findings":  {[]string{"dataset_id", "example_id", "revision", "ordinal", "rule", "severity", "message", "path"}, findings},
 	} {

@@ -1,0 +1,14 @@
+-- name: ExportShelves :many
+-- The shelves that hold examples of this status.
+SELECT category, subcategory, status, sum(examples)::bigint AS examples
+  FROM counters
+ WHERE dataset_id = @dataset_id AND status = @status
+   AND (@category::text = '' OR category = @category)
+   AND (@subcategory::text = '' OR subcategory = @subcategory)
+ GROUP BY category, subcategory, status
+HAVING sum(examples) > 0
+ ORDER BY category, subcategory, status
+ LIMIT 20000;
+
+-- name: DemoSources :many
+SELECT id FROM sources WHERE dataset_id = @dataset_id AND demo ORDER BY id LIMIT 100;

@@ -1,0 +1,228 @@
+// Package export writes examples out, one per line, in the shape that a training
+// platform wants. It reads in short transactions by key, so that nothing holds a
+// snapshot open while people review, and in constant memory.
+package export
+
+import (
+	"bufio"
+	"context"
+	wire "encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/voicefit/spotter/internal/db"
+	"github.com/voicefit/spotter/internal/example"
+	"github.com/voicefit/spotter/internal/fault"
+)
+
+// Options say what to export and how. The zero value means: approved examples of
+// every category, messages preset.
+type Options struct {
+	Preset      Preset
+	Plain       bool // llama3: without the preamble
+	Status      example.Status
+	Category    string
+	Subcategory string
+}
+
+// A Summary says what an export wrote and what it could not.
+type Summary struct {
+	Rows     int64
+	Bytes    int64
+	Demo     int64 // rows that came with the demo data
+	Refused  int64
+	Weighted int64 // rows with weights that the preset can't say: all turns count there
+	// Refusals holds the first hundred of the refused ones.
+	Refusals []RefusedExample
+}
+
+// A RefusedExample is one that was left out, with the reason.
+type RefusedExample struct {
+	ID       uuid.UUID
+	SourceID uuid.UUID
+	Line     int64 // in the source
+	Reason   string
+}
+
+// maxRefusals bounds Summary.Refusals.
+const maxRefusals = 100
+
+// chunk is how many rows one query reads: short enough to hold no snapshot for
+// long, long enough that the round trip does not count.
+const chunk = 4000
+
+// Service exports the examples of one dataset. It is safe for concurrent use.
+type Service struct {
+	db      db.DBTX
+	dataset uuid.UUID
+	order   func(ctx context.Context) ([]string, error)
+}
+
+// New returns the service; order lists the category slugs in the order of the
+// catalog.
+func New(conn db.DBTX, dataset uuid.UUID, order func(ctx context.Context) ([]string, error)) *Service {
+	return &Service{db: conn, dataset: dataset, order: order}
+}
+
+// Write writes the examples to w: by category in the catalog's order, then
+// subcategory, then order of import. An example that the preset can't say is
+// left out and named in the summary. Examples that change status meanwhile may
+// or may not be in; each that is in is in once, in its current revision. Nothing
+// but rows goes to w.
+func (s *Service) Write(ctx context.Context, w io.Writer, o Options) (Summary, error) {
+	if o.Preset == "" {
+		o.Preset = Messages
+	}
+	if _, err := ParsePreset(string(o.Preset)); err != nil {
+		return Summary{}, err
+	}
+	if o.Status == "" {
+		o.Status = example.Approved
+	}
+	if !o.Status.Valid() {
+		return Summary{}, fault.Fields("There is no such status.", map[string]string{"status": "Use pending, approved, rejected or escalated."})
+	}
+	shelves, err := s.shelves(ctx, o)
+	if err != nil {
+		return Summary{}, fmt.Errorf("export: %w", err)
+	}
+	demo, err := db.New(s.db).DemoSources(ctx, s.dataset)
+	if err != nil {
+		return Summary{}, fmt.Errorf("export: list demo sources: %w", err)
+	}
+	e := &exporter{
+		db: s.db, dataset: s.dataset, encode: encoderFor(o.Preset, o.Plain), copies: o.Preset == Messages, demo: demo,
+		w: bufio.NewWriterSize(w, 1<<20),
+	}
+	for _, shelf := range shelves {
+		if err := e.shelf(ctx, shelf); err != nil {
+			return e.sum, fmt.Errorf("export %s/%s: %w", shelf.Category, shelf.Subcategory, err)
+		}
+	}
+	if err := e.w.Flush(); err != nil {
+		return e.sum, fmt.Errorf("export: write: %w", err)
+	}
+	return e.sum, nil
+}
+
+func (s *Service) shelves(ctx context.Context, o Options) ([]db.ExportShelvesRow, error) {
+	order, err := s.order(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("order of categories: %w", err)
+	}
+	shelves, err := db.New(s.db).ExportShelves(ctx, db.ExportShelvesParams{
+		DatasetID: s.dataset, Status: db.ExampleStatus(o.Status),
+		Category: o.Category, Subcategory: o.Subcategory,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list shelves: %w", err)
+	}
+	rank := func(slug string) int {
+		if i := slices.Index(order, slug); i >= 0 {
+			return i
+		}
+		return len(order)
+	}
+	slices.SortStableFunc(shelves, func(a, b db.ExportShelvesRow) int { return rank(a.Category) - rank(b.Category) })
+	return shelves, nil
+}
+
+type exporter struct {
+	db      db.DBTX
+	dataset uuid.UUID
+	encode  encoder
+	copies  bool // strict rows go out as they are stored
+	demo    []uuid.UUID
+	w       *bufio.Writer
+	sum     Summary
+	line    []byte
+}
+
+// shelfSQL reads one chunk of a shelf. It is not in db/queries because the rows
+// are taken raw: decoding them into Go strings would cost more than all the rest.
+const shelfSQL = `
+	SELECT e.id, e.source_id, e.source_line, r.strict, r.messages, r.tools
+	  FROM examples e
+	  JOIN revisions r ON r.dataset_id = e.dataset_id AND r.example_id = e.id AND r.revision = e.revision
+	 WHERE e.dataset_id = $1 AND e.category = $2 AND e.subcategory = $3 AND e.status = $4 AND e.id > $5
+	 ORDER BY e.id LIMIT $6`
+
+// binary asks for every column in its binary form, whatever the connection's
+// default: a row is read from its raw values.
+var binary = pgx.QueryResultFormats{pgx.BinaryFormatCode}
+
+func (e *exporter) shelf(ctx context.Context, shelf db.ExportShelvesRow) error {
+	after := uuid.Nil
+	for {
+		rows, err := e.db.Query(ctx, shelfSQL, binary, e.dataset, shelf.Category, shelf.Subcategory, string(shelf.Status), after, chunk)
+		if err != nil {
+			return fmt.Errorf("read: %w", err)
+		}
+		n := 0
+		for rows.Next() {
+			n++
+			if after, err = e.row(rows); err != nil {
+				rows.Close()
+				return err
+			}
+		}
+		if err := rows.Err(); err != nil {
+			return fmt.Errorf("read: %w", err)
+		}
+		if n < chunk {
+			return nil
+		}
+	}
+}
+
+// row writes the current row and returns its id.
+func (e *exporter) row(rows pgx.Rows) (uuid.UUID, error) {
+	raw := rows.RawValues()
+	id, source := uuid.UUID(raw[0]), uuid.UUID(raw[1])
+	row := stored{strict: raw[3][0] == 1, messages: raw[4], tools: raw[5]}
+	line := e.line[:0]
+	if e.copies && row.strict && len(row.tools) == 0 {
+		line = append(line, `{"messages":`...)
+		line = append(line, row.messages...)
+		line = append(line, '}')
+	} else {
+		c, err := parse(row)
+		if err == nil {
+			line, err = e.encode(line, c)
+		}
+		var refusal *Refusal
+		if errors.As(err, &refusal) {
+			e.refuse(id, source, int64(wire.BigEndian.Uint64(raw[2])), refusal)
+			return id, nil
+		}
+		if err != nil {
+			return id, fmt.Errorf("encode %s: %w", id, err)
+		}
+		if slices.ContainsFunc(c.Messages, func(m example.Message) bool { return m.Weight != nil && *m.Weight == 0 }) {
+			e.sum.Weighted++
+		}
+	}
+	line = append(line, '\n')
+	e.line = line
+	if _, err := e.w.Write(line); err != nil {
+		return id, fmt.Errorf("write: %w", err)
+	}
+	e.sum.Rows++
+	e.sum.Bytes += int64(len(line))
+	if slices.Contains(e.demo, source) {
+		e.sum.Demo++
+	}
+	return id, nil
+}
+
+func (e *exporter) refuse(id, source uuid.UUID, line int64, r *Refusal) {
+	e.sum.Refused++
+	if len(e.sum.Refusals) < maxRefusals {
+		e.sum.Refusals = append(e.sum.Refusals, RefusedExample{ID: id, SourceID: source, Line: line, Reason: r.Reason})
+	}
+}
