@@ -137,8 +137,7 @@ type CatalogSubcategoryForm struct {
 
 // CatalogSchemaForm is one schema of CatalogForm.
 type CatalogSchemaForm struct {
-	JSON   Field
-	Hidden []Hidden
+	JSON Field
 }
 
 func categoryActions(v CatalogCategory) []Link {

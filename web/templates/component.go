@@ -20,6 +20,7 @@ type Field struct {
 	InputMode    string
 	Optional     bool
 	Autofocus    bool
+	ReadOnly     bool
 	Rows         int  // more than 0: a text area of that many lines
 	Code         bool // a text area for JSON and the like
 	MaxLength    int  // 0: no limit
@@ -124,6 +125,7 @@ type Empty struct {
 
 // Pager leads through a list that is paged by key. A URL is empty at that end.
 type Pager struct {
+	First string // where the list can only be walked one way: back to its beginning
 	Newer string
 	Older string
 	Note  string // "50 of 3,890", if known
@@ -236,6 +238,9 @@ func (f Field) attributes() templ.Attributes {
 	}
 	if f.Autofocus {
 		a["autofocus"] = true
+	}
+	if f.ReadOnly {
+		a["readonly"] = true
 	}
 	if f.Code {
 		a["spellcheck"] = "false"

@@ -8,7 +8,6 @@ type Dashboard struct {
 	Computed   Time
 	Empty      *Empty // set where there are no examples at all
 	OfferDemo  bool   // with Empty: a form that adds demo data
-	MayReview  bool
 }
 
 // Figure is one number with its name.

@@ -22,13 +22,12 @@ type Setup struct {
 
 // Join is the page on which somebody invited makes an account.
 type Join struct {
-	Action    string // where the form is posted
-	Role      string
-	InvitedBy string
-	Name      Field
-	Email     Field
-	Password  Field
-	Problem   string
+	Action   string // where the form is posted
+	Role     string
+	Name     Field
+	Email    Field
+	Password Field
+	Problem  string
 }
 
 // Account is what people see and change about themselves.
@@ -56,6 +55,7 @@ type Session struct {
 	Started Time
 	Seen    Time
 	Current bool
+	Revoke  []Hidden
 }
 
 // Token is an API token; its secret is not known any more.
@@ -74,6 +74,7 @@ type Token struct {
 type People struct {
 	Rows        []Person
 	Invitations []Invitation
+	Pager       Pager
 	Link        string // of the invitation just made; shown this once
 	LinkNote    string
 	Email       Field
@@ -89,7 +90,6 @@ type Person struct {
 	You      bool
 	Disabled bool
 	Joined   Time
-	Seen     Time
 	RoleForm string // where a change of role is posted
 	Roles    Choice
 	Disable  Confirm
@@ -100,8 +100,11 @@ type Person struct {
 type Invitation struct {
 	Email   string
 	Role    string
+	By      string
 	Made    Time
 	Expires Time
+	Expired bool
+	Revoke  string // where the form is posted
 }
 
 // Audit is a page of the record.
@@ -117,10 +120,12 @@ type Audit struct {
 
 // AuditRow is one entry of the record.
 type AuditRow struct {
-	At     Time
-	Actor  string
-	Action string // as a word of the program: "account.login"
-	Object string
-	Detail string // JSON, or empty
-	Seal   string // its number in the chain; empty while it waits
+	At        Time
+	Actor     string
+	Action    string // as a word of the program: "account.login"
+	ActionURL string // the same act by anybody
+	Object    string
+	ObjectURL string // everything done to it; empty: none
+	Detail    string // JSON, or empty
+	Seal      string // its number in the chain; empty while it waits
 }

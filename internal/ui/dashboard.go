@@ -1,0 +1,176 @@
+package ui
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/voicefit/spotter/internal/account"
+	"github.com/voicefit/spotter/internal/example"
+	"github.com/voicefit/spotter/internal/report"
+	"github.com/voicefit/spotter/web/templates"
+)
+
+// Figures are the numbers of the dashboard: report.Service.
+type Figures interface {
+	Progress(ctx context.Context) (report.Progress, error)
+	Recent(ctx context.Context, n int) ([]report.Event, error)
+	DemoExamples(ctx context.Context) (int64, error)
+}
+
+// recentEvents is how many lines the dashboard's list of events has.
+const recentEvents = 12
+
+// showDashboard handles GET /.
+func (s *Server) showDashboard(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	p, err := s.figures.Progress(ctx)
+	if err != nil {
+		return err
+	}
+	events, err := s.figures.Recent(ctx, recentEvents)
+	if err != nil {
+		return err
+	}
+	u, _ := userOf(ctx)
+	v := dashboardView(p, s.now(), u.Can(account.Review))
+	for _, e := range events {
+		v.Activity = append(v.Activity, activityView(e, p, s.now()))
+	}
+	if p.Total.Total() == 0 {
+		v.Totals = nil
+		v.Empty = &templates.Empty{
+			Icon: "imports", Title: "Nothing on the bar yet",
+			Text: "This workspace has no examples. Import a file to begin: JSON Lines, JSON or CSV, as it came from wherever it came from.",
+		}
+		if u.Can(account.Import) {
+			v.Empty.Actions = []templates.Link{{Label: "Import the first file", URL: "/imports/new", Icon: "imports", Style: templates.ButtonPrimary}}
+		} else {
+			v.Empty.Text = "This workspace has no examples. Somebody who may import has to bring the first file in."
+		}
+		v.OfferDemo = s.demo != nil && u.Can(account.RemoveDemo)
+	}
+	return s.show(w, r, templates.DashboardPage(s.frame(w, r, "Dashboard", templates.SectionDashboard), v))
+}
+
+func dashboardView(p report.Progress, now time.Time, mayReview bool) templates.Dashboard {
+	v := templates.Dashboard{Computed: moment(p.At, now)}
+	var low, high int
+	for _, c := range p.Categories {
+		v.Categories = append(v.Categories, categoryView(c, mayReview))
+		low, high = low+c.TargetMin, high+c.TargetMax
+	}
+	v.Totals = []templates.Figure{
+		{Label: "Approved", Value: number(p.Total.Approved), Note: "of " + span(low, high), URL: examplesURL("", "", example.Approved)},
+		{Label: "Waiting for review", Value: number(p.Total.Pending), URL: examplesURL("", "", example.Pending)},
+		{Label: "Waiting for a specialist", Value: number(p.Total.Escalated), URL: examplesURL("", "", example.Escalated)},
+		{Label: "Rejected", Value: number(p.Total.Rejected), URL: examplesURL("", "", example.Rejected)},
+		{Label: "Tokens approved", Value: number(p.Total.Tokens)},
+	}
+	return v
+}
+
+func categoryView(c report.CategoryProgress, mayReview bool) templates.DashboardCategory {
+	v := templates.DashboardCategory{
+		Name: c.Name, Priority: c.Priority,
+		Approved: number(c.Counts.Approved), ApprovedURL: examplesURL(c.Slug, "", example.Approved),
+		Target: span(c.TargetMin, c.TargetMax), State: distance(c.Counts.Approved, c.TargetMin, c.TargetMax),
+		Bar: stackedBar(c.Counts, c.TargetMin, c.TargetMax, func(status example.Status) string {
+			return examplesURL(c.Slug, "", status)
+		}),
+		Tokens: counted(c.Counts.Tokens, "token", "tokens") + " approved",
+	}
+	if c.InCatalog {
+		v.URL = "/catalog/" + url.PathEscape(c.Slug)
+	} else {
+		v.URL, v.Target, v.State = examplesURL(c.Slug, "", ""), "", "not in the catalog"
+	}
+	if mayReview && c.Counts.Pending > 0 {
+		v.ReviewURL = "/review/" + url.PathEscape(c.Slug)
+	}
+	planned, done := 0, 0
+	for _, sub := range c.Subcategories {
+		v.Plan = append(v.Plan, planView(c.Slug, sub))
+		if sub.Planned > 0 {
+			planned++
+			if sub.Counts.Approved >= int64(sub.Planned) {
+				done++
+			}
+		}
+	}
+	v.PlanNote = "By subcategory"
+	if planned > 0 {
+		v.PlanNote = "By subcategory: " + number(done) + " of " + number(planned) + " plans reached"
+	}
+	return v
+}
+
+func planView(category string, sub report.SubcategoryProgress) templates.DashboardPlan {
+	row := templates.DashboardPlan{
+		Name: sub.Name, URL: examplesURL(category, sub.Slug, ""), Planned: "–",
+		Approved: number(sub.Counts.Approved), ApprovedURL: examplesURL(category, sub.Slug, example.Approved),
+		Waiting: number(sub.Counts.Pending), WaitingURL: examplesURL(category, sub.Slug, example.Pending),
+		Bar: planBar(sub.Counts.Approved, sub.Planned),
+	}
+	if sub.Slug == "" {
+		row.Name = "None named"
+	}
+	if sub.Planned > 0 {
+		row.Planned = number(sub.Planned)
+	}
+	return row
+}
+
+// verbs are what a decision did, in a sentence that begins with a name.
+var verbs = map[string]string{
+	"approve": "approved", "reject": "rejected", "escalate": "asked a specialist about", "skip": "skipped", "undo": "took back a decision on",
+}
+
+// activityView puts an event into words.
+func activityView(e report.Event, p report.Progress, now time.Time) templates.Activity {
+	a := templates.Activity{Who: e.Who, At: moment(e.At, now)}
+	if a.Who == "" {
+		a.Who = "Spotter"
+	}
+	switch {
+	case e.Import != nil:
+		a.URL = "/imports/" + e.Import.ID.String()
+		a.What = "imported " + e.Import.Filename + ": " + number(e.Import.Inserted) + " of " + counted(e.Import.Rows, "row", "rows") + " came in"
+		if e.Import.State != "done" {
+			a.What = "imports " + e.Import.Filename + " (" + e.Import.State + ")"
+		}
+	case e.Decided != nil:
+		verb := verbs[e.Decided.Verdict]
+		if e.Decided.Edited {
+			verb = "edited and " + verb
+		}
+		a.URL = "/examples/" + e.Decided.ExampleID.String()
+		a.What = verb + " an example of " + categoryName(p, e.Decided.Category)
+	}
+	return a
+}
+
+func categoryName(p report.Progress, slug string) string {
+	for _, c := range p.Categories {
+		if c.Slug == slug {
+			return c.Name
+		}
+	}
+	return slug
+}
+
+// examplesURL leads to the examples that a number counts. Empty parts are left
+// out, so that the same filter has one address.
+func examplesURL(category, subcategory string, status example.Status) string {
+	q := url.Values{}
+	for name, value := range map[string]string{"category": category, "subcategory": subcategory, "status": string(status)} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	if len(q) == 0 {
+		return "/examples"
+	}
+	return "/examples?" + q.Encode()
+}
