@@ -128,9 +128,11 @@ func (q *Queries) CancelWaitingImport(ctx context.Context, datasetID uuid.UUID, 
 }
 
 const deleteSourceChunks = `-- name: DeleteSourceChunks :exec
-DELETE FROM source_chunks WHERE dataset_id = $1 AND source_id = $2
+DELETE FROM source_chunks c WHERE c.dataset_id = $1 AND c.source_id = $2
+   AND NOT EXISTS (SELECT FROM sources s WHERE s.dataset_id = c.dataset_id AND s.id = c.source_id)
 `
 
+// Only pieces that belong to no file: those of a file are never deleted here.
 func (q *Queries) DeleteSourceChunks(ctx context.Context, datasetID uuid.UUID, sourceID uuid.UUID) error {
 	_, err := q.db.Exec(ctx, deleteSourceChunks, datasetID, sourceID)
 	return err
