@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"bytes"
 	"fmt"
 
 	"github.com/voicefit/spotter/internal/fault"
@@ -283,8 +284,8 @@ func (s *Splitter) broken(l *long, what string) (Record, error) {
 		at := s.cur
 		for i, c := range s.w.data() {
 			if l.leading && !isSpace(c) {
-				begins := next || l.matched == len(s.indent)
-				ends := next || l.matched >= 0 && (l.matched < len(s.indent) || len(s.indent) == 0)
+				begins := next || bytes.Equal(l.margin, s.indent)
+				ends := next || len(l.margin) < len(s.indent) || len(l.margin) == 0
 				switch {
 				case c == '{' && begins && s.container == JSONStream:
 					return s.found(l, i, l.lastAt.Offset+1, say), nil
@@ -298,7 +299,7 @@ func (s *Splitter) broken(l *long, what string) (Record, error) {
 					return s.rest(l)
 				}
 			}
-			l.step(c, at, s.indent)
+			l.step(c, at)
 			at.Offset++
 			if c == '\n' {
 				at.Line++
@@ -315,11 +316,11 @@ func (s *Splitter) broken(l *long, what string) (Record, error) {
 // found refuses the broken record up to offset end; the next element begins
 // with the unread byte i.
 func (s *Splitter) found(l *long, i int, end int64, say string) Record {
-	at := Position{Offset: end, Line: l.lastAt.Line}
+	s.at = Position{Offset: end, Line: l.lastAt.Line}
+	s.fresh, s.indent = true, append(s.indent[:0], l.margin...)
 	s.pour(l, i)
 	l.rec.Err = fault.New(fault.Invalid, "%s", say)
 	l.rec.Size = end - l.rec.Offset
 	l.rec.Raw = l.rec.Raw[:min(int64(len(l.rec.Raw)), l.rec.Size)]
-	s.at = at
 	return l.rec
 }

@@ -116,21 +116,27 @@ func (s *Splitter) Next() (Record, error) {
 // begin skips what may stand before the first record: a byte order mark, and
 // the header of CSV.
 func (s *Splitter) begin() error {
+	if s.container != CSV {
+		s.mark()
+		return nil
+	}
+	_, err := s.header()
+	return err
+}
+
+// mark skips a byte order mark.
+func (s *Splitter) mark() {
 	for len(s.w.data()) < 3 && s.w.more() {
 	}
 	if bytes.HasPrefix(s.w.data(), []byte("\xEF\xBB\xBF")) {
 		s.skip(3)
 	}
-	if s.container != CSV {
-		return nil
-	}
-	if _, err := s.csv(); err != nil && err != io.EOF {
-		return err
-	}
-	if s.end {
-		return io.EOF
-	}
-	return nil
+}
+
+// header reads the header row of CSV.
+func (s *Splitter) header() (Record, error) {
+	s.mark()
+	return s.csv()
 }
 
 // skip passes over n unread bytes.
@@ -173,27 +179,27 @@ func (s *Splitter) cut(n, separator int) Record {
 type long struct {
 	rec     Record
 	leading bool     // only white space so far on this line, which began inside the record
-	matched int      // bytes of the element's indent that this line began with; -1: it begins otherwise
+	margin  []byte   // that white space
 	last    byte     // the last byte but white space
 	lastAt  Position // where it is
 }
 
 // long begins passing over a record that starts with the first unread byte.
 func (s *Splitter) long(err error) *long {
-	return &long{rec: Record{Line: s.cur.Line, Offset: s.cur.Offset, Err: err}, matched: -1, lastAt: s.cur}
+	return &long{rec: Record{Line: s.cur.Line, Offset: s.cur.Offset, Err: err}, lastAt: s.cur}
 }
 
 // step notes the byte c, which stands at at.
-func (l *long) step(c byte, at Position, indent []byte) {
+func (l *long) step(c byte, at Position) {
 	switch {
 	case c == '\n':
-		l.matched, l.leading = 0, true
-	case l.matched >= 0 && l.matched < len(indent) && c == indent[l.matched]:
-		l.matched++
+		l.leading, l.margin = true, l.margin[:0]
 	case isSpace(c):
-		l.matched = -1
+		if l.leading = l.leading && len(l.margin) < maxIndent; l.leading {
+			l.margin = append(l.margin, c)
+		}
 	default:
-		l.matched, l.leading = -1, false
+		l.leading = false
 		l.last, l.lastAt = c, at
 	}
 }
@@ -203,7 +209,7 @@ func (s *Splitter) eat(l *long, n int) {
 	if s.container == JSONArray || s.container == JSONStream {
 		at := s.cur
 		for _, c := range s.w.data()[:n] {
-			l.step(c, at, s.indent)
+			l.step(c, at)
 			at.Offset++
 			if c == '\n' {
 				at.Line++
