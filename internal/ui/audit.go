@@ -2,8 +2,11 @@ package ui
 
 import (
 	"context"
+	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -106,10 +109,7 @@ func recordFilter(q url.Values) (audit.Filter, map[string]string) {
 func recordRow(rec audit.Record, q url.Values) templates.AuditRow {
 	row := templates.AuditRow{
 		At: stamp(rec.At), Actor: rec.Actor.Name, Action: rec.Action, ActionURL: "/audit?" + with(with(q, "after", ""), "action", rec.Action).Encode(),
-		Object: rec.Object,
-	}
-	if d := string(rec.Detail); d != "{}" {
-		row.Detail = d
+		Object: shortObject(rec.Object), ObjectFull: rec.Object, Details: detailFacts(rec.Detail),
 	}
 	if rec.Object != "" {
 		row.ObjectURL = "/audit?object=" + url.QueryEscape(rec.Object)
@@ -118,6 +118,36 @@ func recordRow(rec audit.Record, q url.Values) templates.AuditRow {
 		row.Seal = number(rec.Seq)
 	}
 	return row
+}
+
+// shortObject keeps of kind/id what tells ids apart: their end. Their beginning
+// is a time.
+func shortObject(object string) string {
+	const shown = 12
+	kind, id, ok := strings.Cut(object, "/")
+	if !ok || len(id) <= 2*shown {
+		return object
+	}
+	return kind + "/…" + id[len(id)-shown:]
+}
+
+// detailFacts writes an entry's JSON as names and values. What is not an object
+// of JSON becomes one fact without a name, so that nothing is hidden.
+func detailFacts(detail json.RawMessage) []templates.Fact {
+	var object map[string]json.RawMessage
+	if err := json.Unmarshal(detail, &object); err != nil {
+		return []templates.Fact{{Value: string(detail)}}
+	}
+	var facts []templates.Fact
+	for _, name := range slices.Sorted(maps.Keys(object)) {
+		value := string(object[name])
+		var text string
+		if json.Unmarshal(object[name], &text) == nil {
+			value = text
+		}
+		facts = append(facts, templates.Fact{Name: name, Value: value})
+	}
+	return facts
 }
 
 // with returns the query with name set to value, or without it where value is

@@ -153,17 +153,11 @@ func (s *Server) catalogView(r *http.Request) (templates.CatalogList, error) {
 	for _, p := range c.Platforms {
 		v.Platforms = append(v.Platforms, platformView(p))
 	}
-	for i, ver := range versions {
-		row := templates.CatalogVersion{
+	for _, ver := range versions[:min(len(versions), shownVersions)] {
+		v.History = append(v.History, templates.CatalogVersion{
 			Version: strconv.Itoa(ver.Number), Who: cmp.Or(ver.Author, "Spotter"), Reason: ver.Reason,
 			At: moment(ver.At, now), Current: ver.Number == version,
-		}
-		if row.Current {
-			v.Changed, v.ChangedBy = row.At, row.Who
-		}
-		if i < shownVersions {
-			v.History = append(v.History, row)
-		}
+		})
 	}
 	return v, nil
 }
@@ -249,7 +243,7 @@ func (s *Server) categoryPage(r *http.Request, cat catalog.Category) (templates.
 			row.Planned = number(sub.Planned)
 		}
 		if b := sub.ConfidenceBand; b != nil {
-			row.Band = decimal(b.Min) + "–" + decimal(b.Max)
+			row.Band = fmt.Sprintf("%.2f–%.2f", b.Min, b.Max)
 		}
 		v.Subcategories = append(v.Subcategories, row)
 	}
@@ -264,17 +258,15 @@ func (s *Server) categoryPage(r *http.Request, cat catalog.Category) (templates.
 	}
 	for _, check := range cat.Checks {
 		rule := templates.CatalogRule{Rule: check.Rule, Severity: check.Severity, Off: check.Off}
-		if len(check.Params) > 0 {
-			settings, err := json.Marshal(check.Params)
-			if err != nil {
-				return v, fmt.Errorf("settings of %s: %w", check.Rule, err)
-			}
-			rule.Settings = string(settings)
+		var settings []string
+		for _, name := range slices.Sorted(maps.Keys(check.Params)) {
+			settings = append(settings, name+" "+string(check.Params[name]))
 		}
+		rule.Settings = strings.Join(settings, ", ")
 		v.Checks = append(v.Checks, rule)
 	}
 	for _, schema := range cat.Schemas {
-		v.Schemas = append(v.Schemas, templates.CatalogSchema{Name: schema.Name, Title: "Shape of the answer", JSON: indented(schema.JSON)})
+		v.Schemas = append(v.Schemas, templates.CatalogSchema{Title: "Shape of the answer: " + schema.Name, JSON: indented(schema.JSON)})
 	}
 	return v, nil
 }

@@ -41,8 +41,8 @@ func (s *Server) showDashboard(w http.ResponseWriter, r *http.Request) error {
 	if p.Total.Total() == 0 {
 		v.Totals = nil
 		v.Empty = &templates.Empty{
-			Icon: "imports", Title: "Nothing on the bar yet",
-			Text: "This workspace has no examples. Import a file to begin: JSON Lines, JSON or CSV, as it came from wherever it came from.",
+			Title: "Nothing on the bar yet",
+			Text:  "This workspace has no examples. Import a file to begin: JSON Lines, JSON or CSV, as it came from wherever it came from.",
 		}
 		if u.Can(account.Import) {
 			v.Empty.Actions = []templates.Link{{Label: "Import the first file", URL: "/imports/new", Icon: "imports", Style: templates.ButtonPrimary}}

@@ -5,8 +5,6 @@ type CatalogList struct {
 	Name        string
 	Description string
 	Version     string
-	Changed     Time
-	ChangedBy   string
 	Categories  []CatalogRow
 	Platforms   []CatalogPlatform
 	History     []CatalogVersion
@@ -97,7 +95,7 @@ type CatalogRule struct {
 
 // CatalogSchema is what an answer must look like, as indented JSON.
 type CatalogSchema struct {
-	Name, Title, JSON string
+	Title, JSON string
 }
 
 // CatalogForm changes a category.
@@ -147,6 +145,9 @@ func categoryActions(v CatalogCategory) []Link {
 	}
 	if v.ExamplesURL != "" {
 		actions = append(actions, Link{Label: "Examples", URL: v.ExamplesURL, Icon: "examples"})
+	}
+	if v.Form != nil {
+		actions = append(actions, Link{Label: "Edit", URL: "#edit", Icon: "edit"})
 	}
 	return actions
 }

@@ -117,7 +117,7 @@ type Confirm struct {
 
 // Empty is what stands where a list has nothing to show.
 type Empty struct {
-	Icon    string
+	Icon    string // empty: a bar without plates
 	Title   string
 	Text    string
 	Actions []Link

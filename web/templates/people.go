@@ -120,12 +120,13 @@ type Audit struct {
 
 // AuditRow is one entry of the record.
 type AuditRow struct {
-	At        Time
-	Actor     string
-	Action    string // as a word of the program: "account.login"
-	ActionURL string // the same act by anybody
-	Object    string
-	ObjectURL string // everything done to it; empty: none
-	Detail    string // JSON, or empty
-	Seal      string // its number in the chain; empty while it waits
+	At         Time
+	Actor      string
+	Action     string // as a word of the program: "account.login"
+	ActionURL  string // the same act by anybody
+	Object     string // short: "user/…da482df96038"
+	ObjectFull string
+	ObjectURL  string // everything done to it; empty: none
+	Details    []Fact
+	Seal       string // its number in the chain; empty while it waits
 }

@@ -1,0 +1,5 @@
+// Package draw turns stored text into what the templates show: conversations,
+// structured answers after the hints of their category, differences between
+// revisions. What it is given is hostile: it stays text, and what cannot be
+// seen in it becomes visible. Nothing here asks a service.
+package draw
