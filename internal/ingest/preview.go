@@ -128,14 +128,14 @@ func (s *Service) look(cat *catalog.Catalog, head []byte, eof bool, name string,
 	}
 	defer func() { _ = r.Close() }()
 	l.Compression = kind
-	text := make([]byte, decode.SniffBytes)
-	n, err := io.ReadFull(r, text)
-	text = text[:n]
+	plain := make([]byte, decode.SniffBytes)
+	n, err := io.ReadFull(r, plain)
+	plain = plain[:n]
 	end := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
-	if err != nil && !end && (eof || n == 0) {
+	if err != nil && !end && !errors.Is(err, errHeadEnds) {
 		return l, err
 	}
-	l.Detection, err = decode.Sniff(text, eof && end, name)
+	l.Detection, err = decode.Sniff(plain, eof && end, name)
 	if o.Format != decode.Auto {
 		if l.Format = o.Format; l.Container != "" {
 			err = nil // the person knows better
@@ -148,7 +148,7 @@ func (s *Service) look(cat *catalog.Catalog, head []byte, eof bool, name string,
 	if err != nil {
 		return l, err
 	}
-	split := decode.NewSplitter(headReader(text, eof && end), l.Container, decode.Position{}, decode.SplitOptions{Delimiter: l.Delimiter})
+	split := decode.NewSplitter(headReader(plain, eof && end), l.Container, decode.Position{}, decode.SplitOptions{Delimiter: l.Delimiter})
 	for len(l.rows) < sampledRows {
 		rec, err := split.Next()
 		if err != nil { // the end, or the end of the head
