@@ -178,11 +178,12 @@ func (d *document) value(i int, key0, key1 int32, keyEscaped bool, depth int) (i
 	case 'n':
 		end, err = d.word(i, "null")
 	default:
-		if b != '-' && (b < '0' || b > '9') {
-			return i, d.unexpected(i, "a value")
+		if b == '-' || '0' <= b && b <= '9' {
+			k = number
+			end, err = d.number(i)
+		} else {
+			err = d.unexpected(i, "a value")
 		}
-		k = number
-		end, err = d.number(i)
 	}
 	n := &d.nodes[at]
 	n.kind, n.escaped, n.size, n.end, n.next = k, escaped, size, int32(end), int32(len(d.nodes))
@@ -275,8 +276,11 @@ func (d *document) object(i, at, depth int) (int, int32, *syntaxError) {
 		if i >= len(d.raw) || d.raw[i] != ':' {
 			return i, size, d.unexpected(i, "a colon after a key")
 		}
-		size++
+		before := len(d.nodes)
 		i, err = d.value(d.space(i+1), k0, k1, escaped, depth)
+		if len(d.nodes) > before {
+			size++ // also of a value that is not whole, so that what was read can be looked at
+		}
 		if err != nil {
 			return i, size, err
 		}
@@ -315,9 +319,12 @@ func (d *document) list(i, depth int) (int, int32, *syntaxError) {
 		return i + 1, 0, nil
 	}
 	for {
-		size++
 		var err *syntaxError
+		before := len(d.nodes)
 		i, err = d.value(i, 0, 0, false, depth)
+		if len(d.nodes) > before {
+			size++
+		}
 		if err != nil {
 			return i, size, err
 		}

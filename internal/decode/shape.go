@@ -32,7 +32,7 @@ func (s shape) all(want shape) bool { return s&want == want }
 func (d *document) shapeOf(n int32) shape {
 	var s shape
 	c := n + 1
-	for i := d.nodes[n].size; i > 0 && int(c) < len(d.nodes); i-- {
+	for i := d.nodes[n].size; i > 0; i-- {
 		switch d.key(c) {
 		case "messages":
 			s |= hasMessages
@@ -73,9 +73,7 @@ func (d *document) shapeOf(n int32) shape {
 		case "body":
 			s |= hasBody
 		}
-		if c = d.nodes[c].next; c == 0 {
-			break // the value was not read to its end
-		}
+		c = d.nodes[c].next
 	}
 	return s
 }
@@ -117,7 +115,7 @@ func (d *document) format(n int32, s shape) Format {
 func (d *document) turnFormat(n int32, s shape) Format {
 	for _, key := range turnKeys {
 		l := d.member(n, key)
-		if l < 0 || d.nodes[l].kind != list || d.nodes[l].size == 0 || int(l)+1 >= len(d.nodes) || d.nodes[l+1].kind != object {
+		if l < 0 || d.nodes[l].kind != list || d.nodes[l].size == 0 || d.nodes[l+1].kind != object {
 			continue
 		}
 		if d.member(l+1, "role") >= 0 {

@@ -163,7 +163,7 @@ func (s *sniffer) rows() error {
 		}
 		f := s.doc.format(0, shape)
 		if f == "" {
-			if one, err := s.single(rec, split, shape); one {
+			if one, err := s.single(rec, shape); one {
 				return err
 			}
 		}
@@ -223,7 +223,7 @@ func (s *sniffer) container() string {
 // fields notes the paths of the members of the object n.
 func (s *sniffer) fields(n int32, prefix string, depth int) {
 	c := n + 1
-	for i := s.doc.nodes[n].size; i > 0 && int(c) < len(s.doc.nodes); i-- {
+	for i := s.doc.nodes[n].size; i > 0; i-- {
 		p := prefix + s.doc.key(c)
 		if len(s.found.Fields) < maxFields && !slices.Contains(s.found.Fields, p) {
 			s.found.Fields = append(s.found.Fields, p)
@@ -231,16 +231,14 @@ func (s *sniffer) fields(n int32, prefix string, depth int) {
 		if s.doc.nodes[c].kind == object && depth < 2 {
 			s.fields(c, p+".", depth+1)
 		}
-		if c = s.doc.nodes[c].next; c == 0 {
-			break
-		}
+		c = s.doc.nodes[c].next
 	}
 }
 
 // single deals with an object of no known format that may be not a row but all
 // there is: a wrapper around the rows, a notebook, one message. one says that
 // it is.
-func (s *sniffer) single(rec Record, split *Splitter, shape shape) (one bool, err error) {
+func (s *sniffer) single(rec Record, shape shape) (one bool, err error) {
 	switch {
 	case s.found.Container == JSONArray:
 		if s.doc.member(0, "role") >= 0 && s.doc.member(0, "content") >= 0 {
@@ -249,23 +247,17 @@ func (s *sniffer) single(rec Record, split *Splitter, shape shape) (one bool, er
 		return false, nil
 	case shape.all(hasCells) && s.doc.member(0, "nbformat") >= 0 || shape.all(hasCells) && strings.HasSuffix(strings.TrimSuffix(s.name, "”"), ".ipynb"):
 		return true, s.refuse("is a Jupyter notebook, which cannot be imported. Have the notebook write the rows as JSON Lines.")
-	case rec.Offset+rec.Size < int64(len(s.head)):
-		if next, err := split.Next(); err == nil && next.Size > 0 {
-			// There are further rows. The one that was read here is not looked
-			// at, which only shortens the sample.
-			return false, nil
-		}
+	case len(bytes.TrimSpace(s.head[min(rec.Offset+rec.Size, int64(len(s.head))):])) > 0:
+		return false, nil // there are further rows
 	}
 	// The rows may be in a list inside.
 	c := int32(1)
-	for i := s.doc.nodes[0].size; i > 0 && int(c) < len(s.doc.nodes); i-- {
-		if v := s.doc.nodes[c]; v.kind == list && v.size > 0 && int(c)+1 < len(s.doc.nodes) && s.doc.nodes[c+1].kind == object {
+	for i := s.doc.nodes[0].size; i > 0; i-- {
+		if v := s.doc.nodes[c]; v.kind == list && v.size > 0 && s.doc.nodes[c+1].kind == object {
 			key := s.doc.key(c)
 			return true, s.refuse("is one JSON object with the rows inside, under the key %q. Take the list out and import that: jq '.%s' file.json > rows.json.", clip(key), clip(key))
 		}
-		if c = s.doc.nodes[c].next; c == 0 {
-			break
-		}
+		c = s.doc.nodes[c].next
 	}
 	return false, nil
 }

@@ -44,11 +44,11 @@ func Uncompress(r io.Reader) (rc io.ReadCloser, kind string, err error) {
 	u := &uncompressed{in: in, kind: kind}
 	switch kind {
 	case "gzip":
-		z, err := gzip.NewReader(b)
-		if err != nil {
+		z := &members{b: b, z: new(gzip.Reader)}
+		if err := z.next(); err != nil {
 			return nil, "", u.explain(err)
 		}
-		u.out, u.free = z, func() { _ = z.Close() } // of a reader: nothing is left to write
+		u.out, u.free = z, func() {}
 	case "zstd":
 		z, err := zstd.NewReader(b, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
 		if err != nil {
@@ -97,6 +97,35 @@ func (c *counter) Read(p []byte) (int, error) {
 	c.n += int64(n)
 	if err != nil && !errors.Is(err, io.EOF) {
 		c.err = err
+	}
+	return n, err
+}
+
+// members reads the members of a gzip file one after the other. The library
+// would do so itself, but takes a member that is cut off inside its header for
+// the end of the file.
+type members struct {
+	b *bufio.Reader
+	z *gzip.Reader
+}
+
+// next begins the next member.
+func (m *members) next() error {
+	err := m.z.Reset(m.b)
+	if errors.Is(err, io.EOF) {
+		return io.ErrUnexpectedEOF
+	}
+	m.z.Multistream(false)
+	return err
+}
+
+func (m *members) Read(p []byte) (int, error) {
+	n, err := m.z.Read(p)
+	if errors.Is(err, io.EOF) {
+		if _, err := m.b.Peek(1); err != nil {
+			return n, err
+		}
+		err = m.next()
 	}
 	return n, err
 }
