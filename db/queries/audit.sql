@@ -13,7 +13,9 @@ SELECT seq, hash FROM audit_seals ORDER BY seq DESC LIMIT 1;
 SELECT hash FROM audit_seals WHERE seq = @seq;
 
 -- name: UnsealedAuditEntries :many
-SELECT l.id, l.dataset_id, l.at, l.actor_id, l.actor, l.action, l.object, l.detail
+-- The sealer's queue. An entry may be in it although it is sealed: a restore that
+-- copies rows with the triggers on queues them again.
+SELECT sqlc.embed(l), EXISTS (SELECT FROM audit_seals s WHERE s.entry_id = l.id) AS sealed
   FROM audit_unsealed u JOIN audit_log l ON l.id = u.entry_id
  ORDER BY l.id
  LIMIT @max_rows;

@@ -150,8 +150,9 @@ func storable(s string, limit int) string {
 	return s
 }
 
-// A secret is what somebody holds; the database has its SHA-256 only. The
-// secrets are random and long, so a fast hash without salt is enough.
+// hashSecret returns what the database keeps of a secret that somebody holds: its
+// SHA-256. The secrets are random and long, so a fast hash without salt is
+// enough.
 func hashSecret(secret []byte) []byte {
 	h := sha256.Sum256(secret)
 	return h[:]

@@ -213,6 +213,28 @@ func TestSealAndVerify(t *testing.T) {
 	}
 }
 
+// TestSealedAreNotSealedAgain: a restore may queue what is sealed.
+func TestSealedAreNotSealedAgain(t *testing.T) {
+	t.Parallel()
+	pool := pgtest.New(t)
+	if _, err := pool.Exec(t.Context(), `INSERT INTO audit_log (id, actor, action)
+		SELECT gen_random_uuid(), 'server', 'test.bulk' FROM generate_series(1, 1500)`); err != nil {
+		t.Fatal(err)
+	}
+	seal(t, pool, 1500)
+	tamper(t, pool, "INSERT INTO audit_unsealed SELECT id FROM audit_log")
+	write(t, pool, many(1)...)
+	seal(t, pool, 1)
+	seal(t, pool, 0)
+	var queued int
+	if err := pool.QueryRow(t.Context(), "SELECT count(*) FROM audit_unsealed").Scan(&queued); err != nil || queued != 0 {
+		t.Errorf("%d entries are queued, %v; want none", queued, err)
+	}
+	if rep := verify(t, pool); !rep.OK() || rep.Sealed != 1501 {
+		t.Errorf("Verify() = %+v, want 1501 sealed and nothing wrong", rep)
+	}
+}
+
 // TestLateCommit is the case UUIDv7 order alone would miss: an entry made first
 // and committed after younger ones were sealed.
 func TestLateCommit(t *testing.T) {

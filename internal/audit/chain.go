@@ -78,48 +78,55 @@ func HeadHash(ctx context.Context, q db.DBTX) (Head, error) {
 func Seal(ctx context.Context, b postgres.Beginner) (int, error) {
 	var sealed int
 	for {
-		var n int
+		var n, taken int
 		err := postgres.InTx(ctx, b, func(tx pgx.Tx) error {
 			var err error
-			n, err = sealOnce(ctx, tx)
+			n, taken, err = sealOnce(ctx, tx)
 			return err
 		})
 		if err != nil {
 			return sealed, fmt.Errorf("seal the record: %w", err)
 		}
 		sealed += n
-		if n < sealBatch {
+		if taken < sealBatch {
 			return sealed, nil
 		}
 	}
 }
 
-func sealOnce(ctx context.Context, tx pgx.Tx) (int, error) {
+// sealOnce returns how many entries it sealed, and how many it took from the
+// queue.
+func sealOnce(ctx context.Context, tx pgx.Tx) (sealed, taken int, err error) {
 	q := db.New(tx)
 	if err := q.LockAuditChain(ctx); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	head, err := HeadHash(ctx, tx)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	rows, err := q.UnsealedAuditEntries(ctx, sealBatch)
 	if err != nil || len(rows) == 0 {
-		return 0, err
+		return 0, 0, err
 	}
 	var p db.InsertAuditSealsParams
+	done := make([]uuid.UUID, 0, len(rows))
 	for _, r := range rows {
-		next := Head{Seq: head.Seq + 1, Hash: link(head.Hash[:], r)}
+		done = append(done, r.AuditLog.ID)
+		if r.Sealed {
+			continue
+		}
+		next := Head{Seq: head.Seq + 1, Hash: link(head.Hash[:], r.AuditLog)}
 		p.Seqs = append(p.Seqs, next.Seq)
-		p.EntryIds = append(p.EntryIds, r.ID)
+		p.EntryIds = append(p.EntryIds, r.AuditLog.ID)
 		p.Previous = append(p.Previous, bytes.Clone(head.Hash[:]))
 		p.Hashes = append(p.Hashes, bytes.Clone(next.Hash[:]))
 		head = next
 	}
 	if err := q.InsertAuditSeals(ctx, p); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	return len(rows), q.DeleteUnsealedAuditEntries(ctx, p.EntryIds)
+	return len(p.Seqs), len(rows), q.DeleteUnsealedAuditEntries(ctx, done)
 }
 
 // link is SHA-256 over the previous hash (32 bytes, zero for the first entry)

@@ -265,30 +265,38 @@ func (q *Queries) LockAuditChain(ctx context.Context) error {
 }
 
 const unsealedAuditEntries = `-- name: UnsealedAuditEntries :many
-SELECT l.id, l.dataset_id, l.at, l.actor_id, l.actor, l.action, l.object, l.detail
+SELECT l.id, l.dataset_id, l.at, l.actor_id, l.actor, l.action, l.object, l.detail, EXISTS (SELECT FROM audit_seals s WHERE s.entry_id = l.id) AS sealed
   FROM audit_unsealed u JOIN audit_log l ON l.id = u.entry_id
  ORDER BY l.id
  LIMIT $1
 `
 
-func (q *Queries) UnsealedAuditEntries(ctx context.Context, maxRows int32) ([]AuditLog, error) {
+type UnsealedAuditEntriesRow struct {
+	AuditLog AuditLog
+	Sealed   bool
+}
+
+// The sealer's queue. An entry may be in it although it is sealed: a restore that
+// copies rows with the triggers on queues them again.
+func (q *Queries) UnsealedAuditEntries(ctx context.Context, maxRows int32) ([]UnsealedAuditEntriesRow, error) {
 	rows, err := q.db.Query(ctx, unsealedAuditEntries, maxRows)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []AuditLog
+	var items []UnsealedAuditEntriesRow
 	for rows.Next() {
-		var i AuditLog
+		var i UnsealedAuditEntriesRow
 		if err := rows.Scan(
-			&i.ID,
-			&i.DatasetID,
-			&i.At,
-			&i.ActorID,
-			&i.Actor,
-			&i.Action,
-			&i.Object,
-			&i.Detail,
+			&i.AuditLog.ID,
+			&i.AuditLog.DatasetID,
+			&i.AuditLog.At,
+			&i.AuditLog.ActorID,
+			&i.AuditLog.Actor,
+			&i.AuditLog.Action,
+			&i.AuditLog.Object,
+			&i.AuditLog.Detail,
+			&i.Sealed,
 		); err != nil {
 			return nil, err
 		}
