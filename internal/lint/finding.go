@@ -11,6 +11,22 @@ const (
 	Error   Severity = "error"
 )
 
+// valid reports whether s is one of the severities.
+func (s Severity) valid() bool { return s.rank() > 0 }
+
+// rank orders the severities, the worst highest; 0 for what is none.
+func (s Severity) rank() int {
+	switch s {
+	case Info:
+		return 1
+	case Warning:
+		return 2
+	case Error:
+		return 3
+	}
+	return 0
+}
+
 // A Finding is one thing that a rule says about one example. Path is a JSON
 // pointer (RFC 6901) into the example: /messages/2/content, continued into the
 // answer's own JSON where the content is a structured answer
