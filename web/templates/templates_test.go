@@ -1,0 +1,230 @@
+package templates_test
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/a-h/templ"
+	"golang.org/x/net/html"
+
+	"github.com/voicefit/spotter/web/static"
+	"github.com/voicefit/spotter/web/templates"
+)
+
+func render(t *testing.T, c templ.Component) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := c.Render(t.Context(), &b); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+// hostile is what somebody might put into any text that ends up on a page.
+var hostile = []string{
+	`"><script>alert(1)</script><img src=x onerror=alert(1)>`,
+	`' onmouseover='alert(1)' x='`,
+	`</textarea></title></svg><svg onload=alert(1)>`,
+	`javascript:alert(1)`,
+	"  JaVaScRiPt:alert(1)",
+	`data:text/html,<script>alert(1)</script>`,
+	`{{constructor.constructor('alert(1)')()}}`,
+}
+
+// fill puts text into every string reachable from v, makes every slice two
+// long, every pointer point and every flag true.
+func fill(v reflect.Value, text string) {
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(text)
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Int:
+		v.SetInt(3)
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		fill(v.Elem(), text)
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
+		for i := range 2 {
+			fill(v.Index(i), text)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			fill(v.Field(i), text)
+		}
+	default:
+		panic(fmt.Sprintf("a view model has a %s, which is not for display", v.Type()))
+	}
+}
+
+func filled[V any](text string) V {
+	var v V
+	fill(reflect.ValueOf(&v).Elem(), text)
+	return v
+}
+
+// page is a frame whose every text is hostile. Styles and Modules are names of
+// files in the program, never data.
+func page(text string) templates.Page {
+	p := filled[templates.Page](text)
+	p.Styles, p.Modules = nil, nil
+	return p
+}
+
+// pages lists every page with every field of its view model filled.
+func pages(text string) map[string]templ.Component {
+	category := filled[templates.CatalogCategory](text)
+	category.Guidelines = "" // HTML by contract: the handler cleans it, and its tests say so
+	return map[string]templ.Component{
+		"login":     templates.LoginPage(page(text), filled[templates.Login](text)),
+		"setup":     templates.SetupPage(page(text), filled[templates.Setup](text)),
+		"join":      templates.JoinPage(page(text), filled[templates.Join](text)),
+		"account":   templates.AccountPage(page(text), filled[templates.Account](text)),
+		"people":    templates.PeoplePage(page(text), filled[templates.People](text)),
+		"record":    templates.AuditPage(page(text), filled[templates.Audit](text)),
+		"dashboard": templates.DashboardPage(page(text), filled[templates.Dashboard](text)),
+		"help":      templates.HelpPage(page(text), filled[templates.Help](text)),
+		"catalog":   templates.CatalogListPage(page(text), filled[templates.CatalogList](text)),
+		"category":  templates.CatalogCategoryPage(page(text), category),
+		"problem":   templates.ProblemPage(page(text), filled[templates.Problem](text)),
+		"alone":     templates.ProblemPage(templates.Page{Title: text}, filled[templates.Problem](text)),
+	}
+}
+
+func TestHostileTextStaysText(t *testing.T) {
+	t.Parallel()
+	for i, text := range hostile {
+		for name, c := range pages(text) {
+			t.Run(fmt.Sprintf("%s/%d", name, i), func(t *testing.T) {
+				t.Parallel()
+				doc := render(t, c)
+				root, err := html.Parse(bytes.NewReader(doc))
+				if err != nil {
+					t.Fatal(err)
+				}
+				seen := false
+				for n := range root.Descendants() {
+					seen = seen || n.Type == html.TextNode && strings.Contains(n.Data, text)
+					if n.Type != html.ElementNode {
+						continue
+					}
+					inspect(t, n)
+				}
+				if !seen {
+					t.Errorf("the text is not on the page as it was given")
+				}
+			})
+		}
+	}
+}
+
+// inspect fails where an element can run something.
+func inspect(t *testing.T, n *html.Node) {
+	t.Helper()
+	if n.Data == "img" || n.Data == "iframe" || n.Data == "style" {
+		t.Errorf("there is an <%s>", n.Data)
+	}
+	src := ""
+	for _, a := range n.Attr {
+		if a.Key == "src" {
+			src = a.Val
+		}
+		if strings.HasPrefix(a.Key, "on") || a.Key == "style" || a.Key == "x" && n.Namespace == "" {
+			t.Errorf("<%s> has the attribute %s=%q", n.Data, a.Key, a.Val)
+		}
+		if a.Key == "href" || a.Key == "action" || a.Key == "src" {
+			scheme, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(a.Val)), ":")
+			if scheme == "javascript" || scheme == "data" {
+				t.Errorf("<%s> leads to %q", n.Data, a.Val)
+			}
+		}
+	}
+	if n.Data == "script" && !strings.HasPrefix(src, static.Prefix) {
+		t.Errorf("there is a script from %q", src)
+	}
+}
+
+func TestTextAreaKeepsEveryLetter(t *testing.T) {
+	t.Parallel()
+	for _, value := range []string{"", "one", "\n\nleading lines", "  spaces  \n", "<b>&amp;</b>"} {
+		doc := render(t, templates.Input(templates.Field{Name: "n", Label: "L", Rows: 3, Value: value}))
+		root, err := html.Parse(bytes.NewReader(doc))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := range root.Descendants() {
+			if n.Data != "textarea" {
+				continue
+			}
+			got := ""
+			if n.FirstChild != nil {
+				got = n.FirstChild.Data
+			}
+			if got != value {
+				t.Errorf("a text area with %q holds %q", value, got)
+			}
+		}
+	}
+}
+
+func TestInputNamesItsProblem(t *testing.T) {
+	t.Parallel()
+	doc := string(render(t, templates.Input(templates.Field{Name: "n", Label: "L", Hint: "H", Problem: "P"})))
+	for _, want := range []string{`aria-invalid="true"`, `aria-describedby="n-hint n-problem"`, `id="n-problem"`, `id="n-hint"`, `for="n"`} {
+		if !strings.Contains(doc, want) {
+			t.Errorf("Input with a problem = %s, want %s in it", doc, want)
+		}
+	}
+	doc = string(render(t, templates.Input(templates.Field{Name: "n", Label: "L"})))
+	if strings.Contains(doc, "aria-") {
+		t.Errorf("Input without hint and problem = %s, want no aria attributes", doc)
+	}
+}
+
+func TestBadgesDoNotTrustTheirValue(t *testing.T) {
+	t.Parallel()
+	for _, c := range []templ.Component{templates.Badge("x is-approved"), templates.SeverityBadge("x is-error")} {
+		doc := string(render(t, c))
+		if m := regexp.MustCompile(`class="[^"]*(is-approved|is-error)`).FindString(doc); m != "" {
+			t.Errorf("an unknown value chose a class: %s", m)
+		}
+	}
+	if doc := string(render(t, templates.Badge("escalated"))); !strings.Contains(doc, "is-escalated") || !strings.Contains(doc, "Escalated") {
+		t.Errorf("Badge(escalated) = %s", doc)
+	}
+}
+
+// Every picture that a page names must be in the sprite, or it is blank.
+func TestIconsExist(t *testing.T) {
+	t.Parallel()
+	w := httptest.NewRecorder()
+	static.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, static.Asset("img/icons.svg"), nil))
+	sprite := w.Body.String()
+	named := map[string]bool{}
+	for _, c := range pages("x") {
+		for _, m := range regexp.MustCompile(`icons\.svg#([a-z]+)"`).FindAllStringSubmatch(string(render(t, c)), -1) {
+			named[m[1]] = true
+		}
+	}
+	for _, status := range []string{"pending", "approved", "rejected", "escalated"} {
+		for _, m := range regexp.MustCompile(`icons\.svg#([a-z]+)"`).FindAllStringSubmatch(string(render(t, templates.Badge(status))), -1) {
+			named[m[1]] = true
+		}
+	}
+	delete(named, "x") // the filled view models' own
+	if len(named) < 15 {
+		t.Fatalf("found only %d icons on all pages", len(named))
+	}
+	for name := range named {
+		if !strings.Contains(sprite, `id="`+name+`"`) {
+			t.Errorf("there is no icon %q", name)
+		}
+	}
+}
