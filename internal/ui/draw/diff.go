@@ -12,8 +12,9 @@ import (
 	"github.com/voicefit/spotter/web/templates"
 )
 
-// Unchanged text around a change is cut to this many bytes on either side.
-const context = 120
+// aroundChange is how many bytes of unchanged text stay on either side of a
+// change.
+const aroundChange = 120
 
 // Words compares two texts word by word. Unchanged text comes as it is, what is
 // gone and what is new is marked, and long unchanged stretches are left out.
@@ -55,10 +56,10 @@ func Words(before, after string) []templates.Run {
 // unchanged draws text between changes; opening and closing say whether it
 // stands before the first or after the last.
 func unchanged(s string, opening, closing bool) []templates.Run {
-	if len(s) <= 3*context || opening && closing {
+	if len(s) <= 3*aroundChange || opening && closing {
 		return Text(s)
 	}
-	head, tail := border(s, context), border(s, len(s)-context)
+	head, tail := border(s, aroundChange), border(s, len(s)-aroundChange)
 	var out []templates.Run
 	if !opening {
 		out = append(out, Text(s[:head])...)
