@@ -136,13 +136,13 @@ func (m *Mapping) paths() mappingPaths {
 }
 
 // find returns the value at p, or -1. A top-level value is marked as used; of
-// nested ones the whole stays in the metadata.
+// nested ones the whole stays in the metadata, as nulls do.
 func (r *reader) find(p path) int32 {
 	if p.whole == "" {
 		return -1
 	}
 	if n := r.member(0, p.whole); n >= 0 {
-		r.nodes[n].used = true
+		r.nodes[n].used = r.nodes[n].kind != null
 		return n
 	}
 	n := int32(0)
