@@ -75,12 +75,12 @@ SELECT sqlc.embed(r), s.sha256, s.media_type, s.licence, s.channel, s.demo,
  LIMIT @max_rows;
 
 -- name: InterruptedImports :many
--- Runs that somebody started and nobody carries on: their worker died, or let
--- go of them when it was told to stop.
+-- Runs that nobody carries on: their worker died, or let go of them when it was
+-- told to stop, or whoever was to start them did not.
 SELECT id FROM import_runs
  WHERE dataset_id = @dataset_id
    AND ((state = 'running' AND (heartbeat_at IS NULL OR heartbeat_at < clock_timestamp() - interval '30 seconds'))
-     OR (state = 'queued' AND started_at IS NOT NULL AND worker IS NULL))
+     OR (state = 'queued' AND (started_at IS NOT NULL OR created_at < now() - interval '10 minutes')))
  ORDER BY id
  LIMIT @max_rows;
 

@@ -553,13 +553,13 @@ const interruptedImports = `-- name: InterruptedImports :many
 SELECT id FROM import_runs
  WHERE dataset_id = $1
    AND ((state = 'running' AND (heartbeat_at IS NULL OR heartbeat_at < clock_timestamp() - interval '30 seconds'))
-     OR (state = 'queued' AND started_at IS NOT NULL AND worker IS NULL))
+     OR (state = 'queued' AND (started_at IS NOT NULL OR created_at < now() - interval '10 minutes')))
  ORDER BY id
  LIMIT $2
 `
 
-// Runs that somebody started and nobody carries on: their worker died, or let
-// go of them when it was told to stop.
+// Runs that nobody carries on: their worker died, or let go of them when it was
+// told to stop, or whoever was to start them did not.
 func (q *Queries) InterruptedImports(ctx context.Context, datasetID uuid.UUID, maxRows int32) ([]uuid.UUID, error) {
 	rows, err := q.db.Query(ctx, interruptedImports, datasetID, maxRows)
 	if err != nil {

@@ -149,6 +149,23 @@ func TestIDsRunAhead(t *testing.T) {
 	w.sound()
 }
 
+func TestComplaintsAboutOnePlace(t *testing.T) {
+	t.Parallel()
+	w := open(t, batches(1))
+	for data, want := range map[string]tally{
+		`[,,` + chat("ai_coach", "a", "b") + `]`:                                    {2, 1, 0, 1},
+		`[` + chat("ai_coach", "c", "d") + `,,` + chat("ai_coach", "e", "f") + `,]`: {4, 2, 0, 2},
+		`[` + chat("ai_coach", "g", "h") + `] [`:                                    {2, 1, 0, 1},
+		`[` + chat("ai_coach", "i", "j") + `,`:                                      {2, 1, 0, 1},
+	} {
+		run := w.bring([]byte(data), "f", func(up *ingest.Upload) { up.Format = decode.OpenAI })
+		if diff := cmp.Diff(want, tallyOf(run)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s\n%v", data, diff, w.content(run.ID))
+		}
+	}
+	w.sound()
+}
+
 func TestByteOrderMark(t *testing.T) {
 	t.Parallel()
 	w := open(t)

@@ -6,8 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/voicefit/spotter/internal/catalog"
 	"github.com/voicefit/spotter/internal/example"
 	"github.com/voicefit/spotter/internal/ingest"
+	"github.com/voicefit/spotter/internal/lint"
 	"github.com/voicefit/spotter/internal/llama3"
 	"github.com/voicefit/spotter/internal/sample"
 )
@@ -18,15 +20,24 @@ import (
 func BenchmarkImport(b *testing.B) {
 	const rows = 20_000
 	var data bytes.Buffer
-	if _, err := sample.Write(b.Context(), &data, io.Discard, sample.Options{Rows: rows, Seed: 1}); err != nil {
+	if _, err := sample.Write(b.Context(), &data, io.Discard, sample.Options{Rows: rows, Seed: 1, Defects: 0.1}); err != nil {
 		b.Fatal(err)
 	}
 	tokens, err := llama3.New()
 	if err != nil {
 		b.Fatal(err)
 	}
-	real := func(c *ingest.Config) {
+	cat, err := catalog.Default()
+	if err != nil {
+		b.Fatal(err)
+	}
+	linter, err := lint.New(cat)
+	if err != nil {
+		b.Fatal(err)
+	}
+	product := func(c *ingest.Config) {
 		c.Workers = 0
+		c.Checks = checks(linter.Check)
 		c.Count = func(c example.Conversation) (hf, plain int) {
 			hf, _ = tokens.CountHF(c, llama3.Options{})
 			plain, _ = tokens.CountPlain(c, llama3.Options{})
@@ -37,7 +48,7 @@ func BenchmarkImport(b *testing.B) {
 	n := 0
 	for b.Loop() {
 		b.StopTimer()
-		w := open(b, real)
+		w := open(b, product)
 		b.StartTimer()
 		began := time.Now()
 		run := w.bring(data.Bytes(), "sample.jsonl")

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"log/slog"
 	"math"
@@ -69,7 +70,7 @@ type examiner struct {
 
 // examiner returns the examiner of a file of that shape. The options are
 // resolved ones.
-func (s *Service) examiner(cat *catalog.Catalog, o Options, d decode.Detection) (*examiner, error) {
+func (s *Service) examiner(ctx context.Context, cat *catalog.Catalog, o Options, d decode.Detection) (*examiner, error) {
 	prompt := func(category string) string {
 		if o.Category != "" {
 			category = o.Category
@@ -83,7 +84,11 @@ func (s *Service) examiner(cat *catalog.Catalog, o Options, d decode.Detection) 
 	if err != nil {
 		return nil, err
 	}
-	return &examiner{catalog: cat, options: o, decoder: dec, check: s.check, count: s.count, log: s.log}, nil
+	check, err := s.checks(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("get the checks: %w", err)
+	}
+	return &examiner{catalog: cat, options: o, decoder: dec, check: check, count: s.count, log: s.log}, nil
 }
 
 // examine returns the row that rec is. It never fails: whatever is wrong with

@@ -58,8 +58,12 @@ func config(pool *pgxpool.Pool) ingest.Config {
 	return ingest.Config{
 		Pool: pool, Dataset: dataset,
 		Catalog: func(context.Context) (*catalog.Catalog, error) { return catalog.Default() },
-		Check:   check, Count: count, Workers: 3,
+		Checks:  checks(check), Count: count, Workers: 3,
 	}
+}
+
+func checks(check func(lint.Subject) []lint.Finding) func(context.Context) (func(lint.Subject) []lint.Finding, error) {
+	return func(context.Context) (func(lint.Subject) []lint.Finding, error) { return check, nil }
 }
 
 // check finds something in some of the rows, by looking at them.

@@ -343,7 +343,10 @@ func TestNames(t *testing.T) {
 		{"a\x00b\nc\u202Egnp.jsonl", "a\uFFFDb\uFFFDc\uFFFDgnp.jsonl"},
 		{"bad\xffutf.jsonl", "bad\uFFFDutf.jsonl"},
 		{long, strings.Repeat("ä", 179) + "…" + strings.Repeat("ä", 14) + ".jsonl"},
-		{"", "unnamed"}, {"..", "unnamed"}, {"dir/", "unnamed"}, {" ", "unnamed"},
+		{"", "unnamed"},
+		{"..", "unnamed"},
+		{"dir/", "unnamed"},
+		{" ", "unnamed"},
 	} {
 		run := w.store([]byte(chat("ai_coach", fmt.Sprint(i), "b")), tt.give)
 		if run.Name != tt.want {

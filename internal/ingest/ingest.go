@@ -14,7 +14,7 @@ import (
 	"github.com/voicefit/spotter/internal/lint"
 )
 
-// Config is what a Service is made of. Pool, Dataset, Catalog, Check and Count
+// Config is what a Service is made of. Pool, Dataset, Catalog, Checks and Count
 // are needed; the zero value of the rest is a default.
 type Config struct {
 	// Pool needs four connections for each run that goes on at once: for the
@@ -23,14 +23,15 @@ type Config struct {
 	Dataset uuid.UUID
 	// Catalog returns the catalog in force. It is asked once per file and run.
 	Catalog func(context.Context) (*catalog.Catalog, error)
-	// Check finds what is wrong with an example. It is called from several
-	// goroutines at once.
-	Check func(lint.Subject) []lint.Finding
+	// Checks returns what finds the faults of an example. It is asked once per
+	// file and run; what it returns is called from several goroutines at once.
+	Checks func(context.Context) (func(lint.Subject) []lint.Finding, error)
 	// Count returns the Llama 3 tokens of a conversation in the Hugging Face
 	// form and in the plain one. It is called from several goroutines at once.
 	Count func(example.Conversation) (hf, plain int)
-	// Enqueue has somebody call Run for an import, once tx is committed. nil: the
-	// caller of Store and Resume calls Run itself, as the command line does.
+	// Enqueue has somebody call Run for an import, once tx is committed; where
+	// that is arranged already it does nothing. nil: the caller of Store and
+	// Resume calls Run itself, as the command line does.
 	Enqueue func(ctx context.Context, tx pgx.Tx, importID uuid.UUID) error
 	Log     *slog.Logger // nil: nothing is logged
 	Workers int          // how many goroutines decode; 0: one for each processor
@@ -44,7 +45,7 @@ type Service struct {
 	pool    *pgxpool.Pool
 	dataset uuid.UUID
 	catalog func(context.Context) (*catalog.Catalog, error)
-	check   func(lint.Subject) []lint.Finding
+	checks  func(context.Context) (func(lint.Subject) []lint.Finding, error)
 	count   func(example.Conversation) (hf, plain int)
 	enqueue func(context.Context, pgx.Tx, uuid.UUID) error
 	log     *slog.Logger
@@ -55,7 +56,7 @@ type Service struct {
 // New returns a Service.
 func New(c Config) *Service {
 	s := &Service{
-		pool: c.Pool, dataset: c.Dataset, catalog: c.Catalog, check: c.Check, count: c.Count,
+		pool: c.Pool, dataset: c.Dataset, catalog: c.Catalog, checks: c.Checks, count: c.Count,
 		enqueue: c.Enqueue, log: c.Log, workers: c.Workers, batch: c.BatchRows,
 	}
 	if s.enqueue == nil {

@@ -67,7 +67,7 @@ func (s *Service) Preview(ctx context.Context, head []byte, eof bool, name strin
 	if o, err = o.resolve(cat); err != nil {
 		return Preview{}, err
 	}
-	found, err := s.look(cat, head, eof, displayName(name), o)
+	found, err := s.look(ctx, cat, head, eof, displayName(name), o)
 	p := Preview{
 		Format: found.Format, Container: found.Container, Compression: found.Compression, Why: found.Why, Fields: found.Fields, Sampled: len(found.rows),
 	}
@@ -117,7 +117,7 @@ type look struct {
 // look recognises a file by its head and examines its first records. The error
 // is a fault for a file that cannot be taken; the look then holds what is known
 // all the same.
-func (s *Service) look(cat *catalog.Catalog, head []byte, eof bool, name string, o Options) (look, error) {
+func (s *Service) look(ctx context.Context, cat *catalog.Catalog, head []byte, eof bool, name string, o Options) (look, error) {
 	var l look
 	if len(head) == 0 {
 		return l, fault.New(fault.Invalid, "The file is empty. There is nothing to import.")
@@ -144,7 +144,7 @@ func (s *Service) look(cat *catalog.Catalog, head []byte, eof bool, name string,
 	if err != nil {
 		return l, err
 	}
-	x, err := s.examiner(cat, o, l.Detection)
+	x, err := s.examiner(ctx, cat, o, l.Detection)
 	if err != nil {
 		return l, err
 	}

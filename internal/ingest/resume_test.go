@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -135,12 +136,12 @@ func TestStoppedAnywhere(t *testing.T) {
 				var left atomic.Int64
 				left.Store(rng.Int64N(120) + 1)
 				s := service(t, w.pool, batches(20), func(c *ingest.Config) {
-					c.Check = func(s lint.Subject) []lint.Finding {
+					c.Checks = checks(func(s lint.Subject) []lint.Finding {
 						if left.Add(-1) == 0 {
 							cancel()
 						}
 						return check(s)
-					}
+					})
 				})
 				err := s.Run(ctx, run.ID)
 				cancel()
@@ -185,14 +186,14 @@ func TestDatabaseDropsConnections(t *testing.T) {
 	name := one[string](w, "SELECT current_database()::text")
 	var rows atomic.Int64
 	s := service(t, w.pool, batches(50), func(c *ingest.Config) {
-		c.Check = func(s lint.Subject) []lint.Finding {
+		c.Checks = checks(func(s lint.Subject) []lint.Finding {
 			if n := rows.Add(1); n%300 == 0 && n <= 1500 {
 				if _, err := admin.Exec(t.Context(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name); err != nil {
 					t.Error(err)
 				}
 			}
 			return check(s)
-		}
+		})
 	})
 	if err := s.Run(t.Context(), run.ID); err != nil {
 		t.Fatalf("Run() = %v, want it to go on by itself", err)
@@ -321,13 +322,13 @@ func (g *gate) at(n int64) func(*ingest.Config) {
 	var seen atomic.Int64
 	return func(c *ingest.Config) {
 		c.BatchRows = 10
-		c.Check = func(s lint.Subject) []lint.Finding {
+		c.Checks = checks(func(s lint.Subject) []lint.Finding {
 			if seen.Add(1) == n {
 				g.once.Do(func() { close(g.reached) })
 				<-g.open
 			}
 			return check(s)
-		}
+		})
 	}
 }
 
@@ -517,6 +518,73 @@ func TestCancelAndResume(t *testing.T) {
 	w.sound()
 }
 
+// TestDatabaseRefuses has the database refuse a batch: once for a hash that
+// somebody else put in meanwhile, which is worth another try, and for a full
+// disk, which is for people to mend.
+func TestDatabaseRefuses(t *testing.T) {
+	t.Parallel()
+	data := mixed(100)
+	want, content := undisturbed(t, data)
+	w := open(t, batches(30))
+	w.exec("CREATE SEQUENCE times")
+	w.exec(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+		CASE nextval('times')
+		WHEN 1 THEN RAISE unique_violation USING CONSTRAINT = 'examples_hash_key';
+		WHEN 3 THEN RAISE disk_full;
+		ELSE RETURN NULL;
+		END CASE;
+	END $$`)
+	w.exec("CREATE TRIGGER refuse AFTER INSERT ON examples FOR EACH STATEMENT EXECUTE FUNCTION refuse()")
+	run := w.store(data, "f")
+	if err := w.Run(t.Context(), run.ID); err == nil {
+		t.Fatal("Run() on a full disk = nil")
+	}
+	if r := w.state(run.ID, ingest.StateFailed); !strings.Contains(r.Error, "disk") || r.Rows != 30 {
+		t.Errorf("%d rows and the sentence %q, want 30 and one of the disk", r.Rows, r.Error)
+	}
+	if err := w.Resume(t.Context(), run.ID, ana); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Run(t.Context(), run.ID); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, tallyOf(w.state(run.ID, ingest.StateDone))); diff != "" {
+		t.Errorf("(-undisturbed +refused):\n%s", diff)
+	}
+	same(t, "content", content, w.content(run.ID))
+	w.sound()
+}
+
+// TestHeartbeat holds a run up and sees that it shows signs of life, and that
+// its worker lets go of it when it is somebody else's.
+func TestHeartbeat(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	run := w.store(mixed(50), "f")
+	g := newGate()
+	s := service(t, w.pool, g.at(5), func(c *ingest.Config) { c.Workers = 1 }) // nothing else moves
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(t.Context(), run.ID) }()
+	<-g.reached
+	beat := "SELECT heartbeat_at FROM import_runs"
+	first := one[time.Time](w, beat)
+	for deadline := time.Now().Add(time.Minute); !one[time.Time](w, beat).After(first); {
+		if time.Now().After(deadline) {
+			t.Fatal("no sign of life for a minute")
+		}
+		w.exec("SELECT pg_sleep(0.05)")
+	}
+	rows := one[int64](w, "UPDATE import_runs SET worker = $1 RETURNING rows", uuid.New())
+	close(g.open)
+	if err := <-ended; !errors.Is(err, ingest.ErrBusy) {
+		t.Errorf("Run() of a run taken away = %v, want busy", err)
+	}
+	if now := w.rows(run.ID); now != rows {
+		t.Errorf("%d rows, %d when the run was taken away", now, rows)
+	}
+	w.sound()
+}
+
 func TestUnknownImport(t *testing.T) {
 	t.Parallel()
 	w := open(t)
@@ -533,12 +601,12 @@ func TestUnknownImport(t *testing.T) {
 func TestCrashOfOneRow(t *testing.T) {
 	t.Parallel()
 	w := open(t, func(c *ingest.Config) {
-		c.Check = func(s lint.Subject) []lint.Finding {
+		c.Checks = checks(func(s lint.Subject) []lint.Finding {
 			if s.Conversation.Messages[0].Content == "boom" {
 				panic("a rule went wrong")
 			}
 			return nil
-		}
+		})
 	})
 	run := w.bring([]byte(chat("ai_coach", "a", "b")+"\n"+chat("ai_coach", "boom", "b")+"\n"+chat("ai_coach", "c", "d")+"\n"), "f")
 	if diff := cmp.Diff(tally{3, 2, 0, 1}, tallyOf(run)); diff != "" {

@@ -211,7 +211,7 @@ func (s *Service) take(ctx context.Context, id, worker uuid.UUID, log *slog.Logg
 	if err != nil {
 		return nil, fmt.Errorf("read the catalog: %w", err)
 	}
-	r.examiner, err = s.examiner(cat, r.plan.Options, decode.Detection{
+	r.examiner, err = s.examiner(ctx, cat, r.plan.Options, decode.Detection{
 		Container: r.plan.Container, Format: r.format, Header: r.plan.Header, Delimiter: r.plan.Delimiter,
 	})
 	if err != nil {
@@ -258,6 +258,22 @@ type parcel struct {
 	read    int64           // of the original file, by then
 	last    bool            // nothing follows
 	ready   chan struct{}   // closed when rows are there
+}
+
+// add appends a record. Two complaints about one place in the file become one
+// reject, as a reject is known by its place.
+func (p *parcel) add(rec decode.Record) {
+	p.bytes += int64(len(rec.Raw))
+	if n := len(p.records); n > 0 && p.records[n-1].Offset == rec.Offset && p.records[n-1].Size == 0 {
+		if first := p.records[n-1].Err; first != nil && rec.Err != nil {
+			rec.Err = fault.New(fault.Invalid, "%s %s", sentence(first), sentence(rec.Err))
+		} else if first != nil {
+			rec.Err = first
+		}
+		p.records[n-1] = rec
+		return
+	}
+	p.records = append(p.records, rec)
 }
 
 // work is the pipeline: one goroutine splits the stored bytes into parcels of
@@ -361,13 +377,14 @@ func (r *run) split(ctx context.Context, send func(*parcel) error) error {
 			return r.damaged(err)
 		}
 		if err == nil {
-			p.records = append(p.records, rec)
-			p.bytes += int64(len(rec.Raw))
+			p.add(rec)
 		}
+		// Some records stay with what follows them: the last of an array,
+		// because a position kept in the database does not say that the array
+		// is closed, and one without a byte, because the next may start in the
+		// same place.
 		p.last = err != nil
-		// What may follow the end of an array stays with its last records: a
-		// position kept in the database does not say that the array is closed.
-		if !p.last && (sp.Position().Done || len(p.records) < rows && p.bytes < parcelBytes) {
+		if !p.last && (sp.Position().Done || rec.Size == 0 || len(p.records) < rows && p.bytes < parcelBytes) {
 			continue
 		}
 		p.end, p.read = sp.Position(), file.position()

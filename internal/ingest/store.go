@@ -60,7 +60,7 @@ func (s *Service) Store(ctx context.Context, r io.Reader, up Upload) (Run, error
 		return Run{}, unreadable(up.Name, err)
 	}
 	head = head[:n]
-	found, err := s.look(cat, head, eof, up.Name, o)
+	found, err := s.look(ctx, cat, head, eof, up.Name, o)
 	if err != nil {
 		return Run{}, err
 	}

@@ -123,9 +123,10 @@ func bound(limit int) int32 {
 	return int32(min(limit, maxPage))
 }
 
-// Interrupted returns imports that were begun and that nobody carries on, for
-// whoever has workers to run them again: at its start, and then every half
-// minute or so, as a dead worker is only known by its silence. At most 1,000.
+// Interrupted returns imports that nobody carries on, for whoever has workers
+// to run them: at its start, and then every half minute or so, as a dead worker
+// is only known by its silence. Those that wait in the queue are among them when
+// they had been begun, or after ten minutes. At most 1,000.
 func (s *Service) Interrupted(ctx context.Context) ([]uuid.UUID, error) {
 	list, err := db.New(s.pool).InterruptedImports(ctx, s.dataset, maxPage)
 	if err != nil {
