@@ -16,6 +16,10 @@ import (
 // blankSubcategories is how many empty rows for new subcategories the form has.
 const blankSubcategories = 2
 
+// formIDs keeps the ids of the form's fields apart from those of the page
+// around it.
+const formIDs = "edit."
+
 // categoryForm is the form with what the category says now. The names of its
 // fields are those of the catalog's JSON, so that problems find their field.
 func categoryForm(cat catalog.Category, version int) templates.CatalogForm {
@@ -39,7 +43,7 @@ func categoryForm(cat catalog.Category, version int) templates.CatalogForm {
 		SystemPrompt: templates.Field{Name: "system_prompt", Label: "System prompt", Value: cat.SystemPrompt, Rows: 8, Hint: "What the model is told, letter by letter. Examples that are there already keep theirs."},
 		Checklist:    templates.Field{Name: "checklist", Label: "Checklist", Value: strings.Join(checklist, "\n"), Rows: 6, Hint: "One line for each thing to affirm before approving."},
 		Reasons:      templates.Field{Name: "reject_reasons", Label: "Reasons to reject", Value: strings.Join(reasons, "\n"), Rows: 6, Hint: "One line each, in the order of their keys 1 to 9."},
-		Reason:       templates.Field{ID: "edit-reason", Name: "reason", Label: "Why", Optional: true, Hint: "One line for the history."},
+		Reason:       templates.Field{Name: "reason", Label: "Why", Optional: true, Hint: "One line for the history."},
 	}
 	for i, sub := range cat.Subcategories {
 		f.Subcategories = append(f.Subcategories, subcategoryForm(i, sub, "Subcategory "+sub.Name))
@@ -52,6 +56,9 @@ func categoryForm(cat catalog.Category, version int) templates.CatalogForm {
 		f.Schemas = append(f.Schemas, templates.CatalogSchemaForm{
 			JSON: templates.Field{Name: name, Label: "JSON Schema " + schema.Name, Value: indented(schema.JSON), Rows: 12, Code: true},
 		})
+	}
+	for _, field := range fieldsOf(&f) {
+		field.ID = formIDs + field.Name
 	}
 	return f
 }
@@ -111,6 +118,7 @@ func refill(f templates.CatalogForm, form url.Values) templates.CatalogForm {
 		f.Subcategories = append(f.Subcategories, subcategoryForm(i, catalog.Subcategory{Slug: was}, "Subcategory "+strconv.Itoa(i+1)))
 	}
 	for _, field := range fieldsOf(&f) {
+		field.ID = formIDs + field.Name
 		if form.Has(field.Name) {
 			field.Value = form.Get(field.Name)
 		}

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -31,24 +32,30 @@ func percent(part, whole float64) string {
 // target low and high are 0.
 func stackedBar(counts report.Counts, low, high int, url func(example.Status) string) templates.StackedBar {
 	scale := float64(max(counts.Total(), int64(high)))
+	widths := make([]float64, len(statuses))
+	var sum float64
+	for i, status := range statuses {
+		if n := counts.Of(status); n > 0 {
+			widths[i] = max(float64(n), scale*thinnest/100)
+		}
+		sum += widths[i]
+	}
+	if sum > scale { // what the thin ones were given comes off the widest
+		widths[slices.Index(widths, slices.Max(widths))] -= sum - scale
+	}
 	var (
 		bar   templates.StackedBar
 		words []string
 		at    float64
 	)
-	for _, status := range statuses {
+	for i, status := range statuses {
 		n := counts.Of(status)
 		words = append(words, number(n)+" "+string(status))
-		width := float64(n)
-		if n > 0 {
-			width = max(width, scale*thinnest/100)
-		}
-		width = min(width, scale-at)
 		bar.Segments = append(bar.Segments, templates.Segment{
 			Status: string(status), Label: string(status), Count: number(n),
-			Offset: percent(at, scale), Width: percent(width, scale), URL: url(status),
+			Offset: percent(at, scale), Width: percent(widths[i], scale), URL: url(status),
 		})
-		at += width
+		at += widths[i]
 	}
 	bar.Text = strings.Join(words, ", ")
 	if high > 0 {

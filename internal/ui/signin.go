@@ -40,7 +40,11 @@ func (s *Server) logIn(w http.ResponseWriter, r *http.Request) error {
 	if f, ok := fault.As(err); ok {
 		v := loginView(r.PostForm.Get("email"), next)
 		v.Problem = f.Msg
-		s.render(w, r, statusOf[f.Kind], templates.LoginPage(s.frame(w, r, "Sign in", ""), v))
+		status := statusOf[f.Kind]
+		if f.Kind == fault.Unknown {
+			status = http.StatusUnprocessableEntity // a form with a mistake, not a page that needs signing in
+		}
+		s.render(w, r, status, templates.LoginPage(s.frame(w, r, "Sign in", ""), v))
 		return nil
 	}
 	if err != nil {
