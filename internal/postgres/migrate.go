@@ -29,6 +29,16 @@ func (s Schema) Current() bool { return s.Have == s.Want }
 // replicas starting together do not race. A database that is newer than the
 // program is refused with fault.Conflict.
 func Migrate(ctx context.Context, pool *pgxpool.Pool) (Schema, error) {
+	return migrate(ctx, pool, 0)
+}
+
+// MigrateTo is Migrate up to an older version of our schema, for a restore of a
+// backup that was made with it.
+func MigrateTo(ctx context.Context, pool *pgxpool.Pool, version int64) (Schema, error) {
+	return migrate(ctx, pool, version)
+}
+
+func migrate(ctx context.Context, pool *pgxpool.Pool, version int64) (Schema, error) {
 	conn, err := pool.Acquire(ctx)
 	if err != nil {
 		return Schema{}, fmt.Errorf("migrate: %w", err)
@@ -53,7 +63,12 @@ func Migrate(ctx context.Context, pool *pgxpool.Pool) (Schema, error) {
 	if err != nil {
 		return schema, fmt.Errorf("migrate: %w", err)
 	}
-	if _, err := provider.Up(ctx); err != nil {
+	if version == 0 {
+		_, err = provider.Up(ctx)
+	} else {
+		_, err = provider.UpTo(ctx, version)
+	}
+	if err != nil {
 		return schema, fmt.Errorf("migrate: %w", err)
 	}
 	river, err := rivermigrate.New(riverpgxv5.New(pool), nil)

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/voicefit/spotter/internal/example"
+	"github.com/voicefit/spotter/internal/export"
+	"github.com/voicefit/spotter/internal/fault"
+)
+
+func (p *program) export() *cobra.Command {
+	var o export.Options
+	var status, preset, output string
+	var allowRefused bool
+	cmd := &cobra.Command{
+		Use:   "export",
+		Short: "Write examples as a training file",
+		Long: `Write examples, one per line, to standard output or a file. A file appears under
+its name only when it is whole.
+
+An example that the preset can't say is never dropped in silence: it is named on
+stderr with the reason, and the command fails unless --allow-refused is given. With
+it, the others are written.`,
+		Example: `  spotter export --preset messages -o voicefit_llama_training_complete.jsonl
+  spotter export --preset llama3 --category voice_parsing > voice.jsonl
+  spotter export --preset llama3 --plain | head -1`,
+		Args: usage(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ctx := cmd.Context()
+			var err error
+			if o.Preset, err = export.ParsePreset(preset); err != nil {
+				return fmt.Errorf("%w: %w", errUsage, err)
+			}
+			if o.Status = example.Status(status); !o.Status.Valid() {
+				return badFlag("There is no status %q. Use pending, approved, rejected or escalated.", status)
+			}
+			if o.Plain && o.Preset != export.Llama3 {
+				return badFlag("--plain is for --preset llama3.")
+			}
+			a, err := p.open(ctx, false)
+			if err != nil {
+				return err
+			}
+			write := func(w io.Writer) error {
+				sum, err := a.export.Write(ctx, w, o)
+				if err != nil {
+					return err
+				}
+				p.explain(sum)
+				if sum.Refused > 0 && !allowRefused {
+					return fault.New(fault.Invalid, "%d examples can't be written in the preset %s; see above. Mend or reject them, or leave them out with --allow-refused.", sum.Refused, o.Preset)
+				}
+				return nil
+			}
+			if output == "" || output == "-" {
+				err = write(p.stdout)
+			} else {
+				err = export.File(output, write)
+			}
+			return errors.Join(err, a.close())
+		},
+	}
+	f := cmd.Flags()
+	f.StringVar(&preset, "preset", string(export.Messages), "`shape` of the rows: messages or llama3")
+	f.BoolVar(&o.Plain, "plain", false, "llama3: leave out the date preamble")
+	f.StringVar(&status, "status", string(example.Approved), "export the examples of this `status`")
+	f.StringVar(&o.Category, "category", "", "only this category `slug`")
+	f.StringVar(&o.Subcategory, "subcategory", "", "only this subcategory `slug`")
+	f.StringVarP(&output, "output", "o", "", "write to this `file` instead of standard output")
+	f.BoolVar(&allowRefused, "allow-refused", false, "leave out what the preset can't say and succeed")
+	return cmd
+}
+
+// explain says on stderr what an export did that is not in its rows.
+func (p *program) explain(sum export.Summary) {
+	for _, r := range sum.Refusals {
+		fmt.Fprintf(p.stderr, "refused: example %s (source %s, line %d): %s\n", r.ID, r.SourceID, r.Line, r.Reason)
+	}
+	if more := sum.Refused - int64(len(sum.Refusals)); more > 0 {
+		fmt.Fprintf(p.stderr, "refused: and %d more\n", more)
+	}
+	if sum.Weighted > 0 {
+		fmt.Fprintf(p.stderr, "note: %d examples have assistant turns of weight 0; this preset can't say that, so those turns would be trained too\n", sum.Weighted)
+	}
+	if sum.Demo > 0 {
+		fmt.Fprintf(p.stderr, "note: %d of the rows are demo examples; remove them on the dashboard before you train\n", sum.Demo)
+	}
+	fmt.Fprintf(p.stderr, "%d rows, %d bytes\n", sum.Rows, sum.Bytes)
+}

@@ -1,0 +1,201 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/voicefit/spotter/internal/api"
+	"github.com/voicefit/spotter/internal/audit"
+	"github.com/voicefit/spotter/internal/demo"
+	"github.com/voicefit/spotter/internal/jobs"
+	"github.com/voicefit/spotter/internal/postgres"
+	"github.com/voicefit/spotter/internal/ui"
+)
+
+func (p *program) serve() *cobra.Command {
+	var addr string
+	var withDemo bool
+	workers := true
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Serve the pages and the API (the default)",
+		Example: `  spotter serve
+  spotter serve --demo --addr localhost:9000
+  DATABASE_URL=postgres://spotter@db/spotter spotter serve --workers=false`,
+		Args: usage(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := p.settings()
+			if err != nil {
+				return err
+			}
+			if addr != "" {
+				c.Addr = addr
+			}
+			// Before the database starts: a taken port is found at once.
+			ln, err := (&net.ListenConfig{}).Listen(cmd.Context(), "tcp", c.Addr)
+			if err != nil {
+				return fmt.Errorf("listen on %s: %w (choose another with --addr)", c.Addr, err)
+			}
+			defer func() { _ = ln.Close() }()
+			if c.BaseURL == "" {
+				c.Addr = ln.Addr().String() // the real port where :0 was asked for
+				if host, _, err := net.SplitHostPort(addrOr(addr, c.Addr)); err == nil && host == "localhost" {
+					_, port, _ := net.SplitHostPort(c.Addr)
+					c.Addr = net.JoinHostPort("localhost", port)
+				}
+			}
+			a, err := p.openWith(cmd.Context(), c, true)
+			if err != nil {
+				return err
+			}
+			err = a.serve(cmd.Context(), ln, p.announce, withDemo, workers)
+			return errors.Join(err, a.close())
+		},
+	}
+	cmd.Flags().StringVar(&addr, "addr", "", "`address` to serve HTTP on (default $SPOTTER_ADDR or localhost:8080)")
+	cmd.Flags().BoolVar(&withDemo, "demo", false, "start an empty workspace with 300 demo examples")
+	cmd.Flags().BoolVar(&workers, "workers", true, "also run imports and upkeep in this process")
+	return cmd
+}
+
+func addrOr(addr, other string) string {
+	if addr != "" {
+		return addr
+	}
+	return other
+}
+
+// announce tells the person at the terminal where to go.
+func (p *program) announce(format string, args ...any) {
+	fmt.Fprintf(p.stdout, format+"\n", args...)
+}
+
+// shutdownWait is how long requests in progress get when the server stops.
+const shutdownWait = 10 * time.Second
+
+// serve answers requests until ctx is done, then lets those in progress finish
+// and gives unfinished imports back.
+func (a *app) serve(ctx context.Context, ln net.Listener, announce func(string, ...any), withDemo, workers bool) error {
+	handler, err := a.handler()
+	if err != nil {
+		return err
+	}
+	if withDemo {
+		if err := a.addDemo(ctx); err != nil {
+			return err
+		}
+	}
+	var work *jobs.Workers
+	if workers {
+		if work, err = jobs.NewWorkers(jobs.Config{Pool: a.pool, Ingest: a.ingest, Chores: a.chores(), Log: a.log}); err != nil {
+			return err
+		}
+		if err := work.Start(ctx); err != nil {
+			return err
+		}
+	}
+	token, needed, err := a.accounts.EnsureSetup(ctx)
+	if err != nil {
+		return err
+	}
+	announce("Spotter is at %s", a.cfg.Root())
+	if needed {
+		announce("\nNobody can sign in yet. Open this link once to become the admin:\n\n  %s/setup?key=%s\n", a.cfg.Root(), token)
+	}
+	srv := &http.Server{
+		Handler: handler, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		ErrorLog: slog.NewLogLogger(a.log.Handler(), slog.LevelWarn),
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serve: %w", err)
+		}
+		return nil
+	})
+	g.Go(func() error {
+		<-ctx.Done()
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownWait)
+		defer cancel()
+		err := srv.Shutdown(ctx)
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = srv.Close() // somebody downloads still; they can take it up again
+		}
+		if work != nil {
+			err = errors.Join(err, work.Stop(ctx))
+		}
+		return err
+	})
+	return g.Wait()
+}
+
+// handler is the whole site: pages, API, health and metrics.
+func (a *app) handler() (http.Handler, error) {
+	metrics := ui.NewMetrics(a.pool.Stat)
+	endpoints, err := api.New(api.Config{
+		Log: a.log, Accounts: a.accounts, Catalog: a.catalogs.Current, Ingest: a.queued, Review: a.review,
+		Browse: a.browse, Export: a.export, Report: a.report, MaxUploadBytes: a.cfg.MaxUploadBytes,
+	})
+	if err != nil {
+		return nil, err
+	}
+	pages, err := ui.New(ui.Config{
+		Log: a.log, Accounts: a.accounts, Catalogs: a.catalogs, Figures: a.report, Record: a.record,
+		Demo: a.demo(), Metrics: metrics, BaseURL: a.cfg.BaseURL,
+		Mounts: map[string]http.Handler{
+			"/api/v1":  endpoints,
+			"/metrics": metrics.Handler(),
+			"/healthz": ui.Healthy(),
+			"/readyz":  ui.Ready(a.ready),
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return pages.Routes(), nil
+}
+
+// ready says whether requests can be answered: the database answers and has the
+// schema that this program needs.
+func (a *app) ready(ctx context.Context) error { return postgres.RequireCurrent(ctx, a.pool) }
+
+func (a *app) demo() *demo.Service {
+	return demo.New(a.pool, a.catalogs.Dataset(), a.ingest, a.review)
+}
+
+// addDemo fills a workspace that holds nothing; one that holds something is left
+// as it is.
+func (a *app) addDemo(ctx context.Context) error {
+	p, err := a.report.Progress(ctx)
+	if err != nil {
+		return err
+	}
+	if p.Total.Total() > 0 {
+		a.log.InfoContext(ctx, "the workspace is not empty: no demo examples added")
+		return nil
+	}
+	return a.demo().Add(ctx, audit.Actor{Name: "demo"})
+}
+
+// chores is the upkeep that one of the servers on a database does.
+func (a *app) chores() []jobs.Chore {
+	return []jobs.Chore{
+		{Name: "seal the audit log", Do: func(ctx context.Context) error { _, err := audit.Seal(ctx, a.pool); return err }},
+		{Name: "sweep leases", Do: func(ctx context.Context) error { _, err := a.review.Sweep(ctx); return err }},
+		{Name: "sweep sessions", Do: func(ctx context.Context) error { _, err := a.accounts.Sweep(ctx); return err }},
+		{Name: "sweep uploads", Do: func(ctx context.Context) error { _, err := a.ingest.Sweep(ctx); return err }},
+	}
+}
+
+// record lists entries of the audit log, newest first, and the next cursor.
+func (a *app) record(ctx context.Context, f audit.Filter) ([]audit.Record, string, error) {
+	return audit.List(ctx, a.pool, f)
+}

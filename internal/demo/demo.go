@@ -1,0 +1,151 @@
+// Package demo fills an empty workspace with sample examples, some of them
+// reviewed, and takes every trace of them out again.
+package demo
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/voicefit/spotter/internal/audit"
+	"github.com/voicefit/spotter/internal/db"
+	"github.com/voicefit/spotter/internal/example"
+	"github.com/voicefit/spotter/internal/fault"
+	"github.com/voicefit/spotter/internal/ingest"
+	"github.com/voicefit/spotter/internal/postgres"
+	"github.com/voicefit/spotter/internal/review"
+	"github.com/voicefit/spotter/internal/sample"
+)
+
+// seed makes the demo the same everywhere, so that the first steps of the
+// handbook show what it says.
+const seed = 1
+
+// reviewed is how many of the demo examples come reviewed.
+const reviewed = 60
+
+// DB is what the service needs of the pool.
+type DB interface {
+	postgres.Beginner
+	db.DBTX
+}
+
+// Service adds and removes the demo data of one dataset.
+type Service struct {
+	db      DB
+	dataset uuid.UUID
+	ingest  *ingest.Service // must have no Enqueue: the demo's import is run here
+	review  *review.Service
+}
+
+// New returns the service. imports must be a service without a queue.
+func New(conn DB, dataset uuid.UUID, imports *ingest.Service, reviews *review.Service) *Service {
+	return &Service{db: conn, dataset: dataset, ingest: imports, review: reviews}
+}
+
+// Add imports the demo examples and reviews some of them. Where they are there
+// already it fails with fault.Conflict.
+func (s *Service) Add(ctx context.Context, by audit.Actor) error {
+	sources, err := db.New(s.db).DemoSourceIDs(ctx, s.dataset)
+	if err != nil {
+		return fmt.Errorf("add demo: %w", err)
+	}
+	if len(sources) > 0 {
+		return fault.New(fault.Conflict, "The demo examples are here already.")
+	}
+	var rows bytes.Buffer
+	if _, err := sample.Write(ctx, &rows, io.Discard, sample.Demo(seed)); err != nil {
+		return fmt.Errorf("add demo: generate: %w", err)
+	}
+	run, err := s.ingest.Store(ctx, &rows, ingest.Upload{
+		Name: "demo.jsonl", Channel: ingest.ChannelDemo, Demo: true, By: by, Bytes: int64(rows.Len()), Licence: "Apache-2.0, generated",
+	})
+	if err != nil {
+		return fmt.Errorf("add demo: store: %w", err)
+	}
+	if err := s.ingest.Run(ctx, run.ID); err != nil {
+		return fmt.Errorf("add demo: import: %w", err)
+	}
+	if err := s.decide(ctx, by); err != nil {
+		return fmt.Errorf("add demo: review: %w", err)
+	}
+	return nil
+}
+
+// decide approves, rejects and escalates a part of the demo, so that the
+// dashboard has something to show.
+func (s *Service) decide(ctx context.Context, by audit.Actor) error {
+	rows, err := db.New(s.db).DemoRows(ctx, s.dataset, reviewed*3)
+	if err != nil {
+		return err
+	}
+	for i, r := range rows {
+		if i%3 != 0 { // every third, so that each category keeps some pending
+			continue
+		}
+		d := review.Decision{
+			ExampleID: r.ID, Reviewer: by, Revision: int(r.Revision), Verdict: example.Approve,
+			Took: 8 * time.Second, Comment: "Part of the demo.",
+		}
+		switch {
+		case r.Errors > 0:
+			d.Verdict, d.Reason = example.Reject, "The checks found an error."
+		case i%24 == 0:
+			d.Verdict, d.Reason = example.Escalate, "Would a physiotherapist say this?"
+		}
+		if _, err := s.review.Decide(ctx, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Remove deletes the demo's source with everything that came of it, in one
+// transaction, and returns how many examples went. It is the one place where
+// anything is deleted; the record keeps that it happened.
+func (s *Service) Remove(ctx context.Context, by audit.Actor) (int64, error) {
+	var gone int64
+	err := postgres.InTx(ctx, s.db, func(tx pgx.Tx) error {
+		q := db.New(tx)
+		sources, err := q.DemoSourceIDs(ctx, s.dataset)
+		if err != nil {
+			return fmt.Errorf("list sources: %w", err)
+		}
+		if len(sources) == 0 {
+			return nil
+		}
+		if err := q.AllowDemoRemoval(ctx); err != nil {
+			return fmt.Errorf("allow removal: %w", err)
+		}
+		for _, remove := range []func(context.Context, uuid.UUID, []uuid.UUID) error{
+			q.RemoveDemoLeases, q.RemoveDemoFindings, q.RemoveDemoDecisions, q.RemoveDemoRevisions,
+			q.RemoveDemoRejects, q.RemoveDemoDuplicates,
+		} {
+			if err := remove(ctx, s.dataset, sources); err != nil {
+				return fmt.Errorf("remove: %w", err)
+			}
+		}
+		if gone, err = q.RemoveDemoExamples(ctx, s.dataset, sources); err != nil {
+			return fmt.Errorf("remove examples: %w", err)
+		}
+		for _, remove := range []func(context.Context, uuid.UUID, []uuid.UUID) error{
+			q.RemoveDemoRuns, q.RemoveDemoChunks, q.RemoveDemoSources,
+		} {
+			if err := remove(ctx, s.dataset, sources); err != nil {
+				return fmt.Errorf("remove: %w", err)
+			}
+		}
+		return audit.Write(ctx, tx, audit.Entry{
+			Dataset: s.dataset, Actor: by, Action: "demo.removed", Object: "source/demo", Detail: map[string]int64{"examples": gone},
+		})
+	})
+	if err != nil {
+		return 0, fmt.Errorf("remove demo: %w", err)
+	}
+	return gone, nil
+}
