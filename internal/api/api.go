@@ -196,10 +196,10 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	p, status := problem{Detail: "Something went wrong on our side. Try again; if it stays, tell your admin the request_id."}, http.StatusInternalServerError
 	var tooLarge *http.MaxBytesError
-	if f, ok := fault.As(err); ok {
+	if errors.As(err, &tooLarge) { // whatever was made of it on the way
+		status, p.Detail = http.StatusRequestEntityTooLarge, fmt.Sprintf("The body is larger than %d bytes. Send it in parts.", tooLarge.Limit)
+	} else if f, ok := fault.As(err); ok {
 		status, p.Detail, p.Fields = statuses[f.Kind], f.Msg, f.Fields
-	} else if errors.As(err, &tooLarge) {
-		status, p.Detail = http.StatusRequestEntityTooLarge, fmt.Sprintf("The body is larger than %d bytes.", tooLarge.Limit)
 	}
 	var c *conflicted
 	if errors.As(err, &c) {

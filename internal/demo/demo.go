@@ -26,8 +26,13 @@ import (
 // handbook show what it says.
 const seed = 1
 
-// reviewed is how many of the demo examples come reviewed.
-const reviewed = 60
+// Of the demo examples, one in five comes reviewed; of those, one in eight goes
+// to a specialist and one in nine is rejected, besides those with errors.
+const (
+	reviewOne   = 5
+	escalateOne = 8
+	rejectOne   = 9
+)
 
 // DB is what the service needs of the pool.
 type DB interface {
@@ -80,23 +85,25 @@ func (s *Service) Add(ctx context.Context, by audit.Actor) error {
 // decide approves, rejects and escalates a part of the demo, so that the
 // dashboard has something to show.
 func (s *Service) decide(ctx context.Context, by audit.Actor) error {
-	rows, err := db.New(s.db).DemoRows(ctx, s.dataset, reviewed*3)
+	rows, err := db.New(s.db).DemoRows(ctx, s.dataset, 1000)
 	if err != nil {
 		return err
 	}
 	for i, r := range rows {
-		if i%3 != 0 { // every third, so that each category keeps some pending
+		if i%reviewOne != 0 {
 			continue
 		}
 		d := review.Decision{
 			ExampleID: r.ID, Reviewer: by, Revision: int(r.Revision), Verdict: example.Approve,
 			Took: 8 * time.Second, Comment: "Part of the demo.",
 		}
-		switch {
+		switch n := i / reviewOne; {
 		case r.Errors > 0:
 			d.Verdict, d.Reason = example.Reject, "The checks found an error."
-		case i%24 == 0:
+		case n%escalateOne == 1:
 			d.Verdict, d.Reason = example.Escalate, "Would a physiotherapist say this?"
+		case n%rejectOne == 2:
+			d.Verdict, d.Reason = example.Reject, "A coach would not say it like this."
 		}
 		if _, err := s.review.Decide(ctx, d); err != nil {
 			return err
