@@ -131,6 +131,7 @@ func TestSplitter(t *testing.T) {
 		{name: "lines: only blanks", c: decode.JSONLines, in: "\n \r\n\n", want: []piece{}},
 		{name: "lines too long", c: decode.JSONLines, in: "{}\n\"0123456789\"\n{}\n", opts: decode.SplitOptions{MaxRecordBytes: 8}, want: []piece{{1, `{}`, ""}, {2, `"0123456789"`, "longer than"}, {3, `{}`, ""}}},
 		{name: "lines just short enough, CRLF", c: decode.JSONLines, in: "12345678\r\n123456789\r\n1", opts: decode.SplitOptions{MaxRecordBytes: 8}, want: []piece{{1, `12345678`, ""}, {2, `123456789`, "longer than"}, {3, `1`, ""}}},
+		{name: "lines: the last too long", c: decode.JSONLines, in: "{}\n0123456789", opts: decode.SplitOptions{MaxRecordBytes: 4}, want: []piece{{1, "{}", ""}, {2, "0123456789", "longer than"}}},
 		{name: "lines with a NUL", c: decode.JSONLines, in: "{}\x00\n{}", want: []piece{{1, "{}\x00", ""}, {2, `{}`, ""}}},
 
 		{name: "array on one line", c: decode.JSONArray, in: `[{"a":"]},{["},{"b":[{},[]]} , 3,"x\",", null]`, want: []piece{
@@ -155,6 +156,11 @@ func TestSplitter(t *testing.T) {
 		{name: "array not mended on one line", c: decode.JSONArray, in: `[{"a":1},{"b":[2},{"c":3}]`, want: []piece{{1, `{"a":1}`, ""}, {1, `{"b":[2},{"c":3}]`, "rest of the file was not read"}}},
 		{name: "array not mended to the end", c: decode.JSONArray, in: "[\n{\"b\":[2}\n,3", want: []piece{{2, "{\"b\":[2}\n,3", "No further row"}}},
 		{name: "array mistake in a row too long", c: decode.JSONArray, in: "[\n{\"b\":\"0123456789\n\",\n{}\n]", opts: decode.SplitOptions{MaxRecordBytes: 6}, want: []piece{{2, "{\"b\":\"0123456789\n\"", "string is not closed"}, {4, "{}", ""}}},
+		{name: "array not mended inside a laid-out row beside the bracket", c: decode.JSONArray, in: "[{\n \"a\": [}\n},\n{}]", want: []piece{{1, "{\n \"a\": [}\n},\n{}]", "cannot be known"}}},
+		{name: "array not mended by lines without commas", c: decode.JSONArray, in: "[\n{\"a\": [}\n{}\n{}", want: []piece{{2, "{\"a\": [}\n{}\n{}", "No further row"}}},
+		{name: "array cut after a word", c: decode.JSONArray, in: "[{}, tru", want: []piece{{1, "{}", ""}, {1, "tru", ""}, {1, "", "before its list is closed"}}},
+		{name: "array cut after a comma", c: decode.JSONArray, in: "[{},\n", want: []piece{{1, "{}", ""}, {2, "", "before its list is closed"}}},
+		{name: "array word too long", c: decode.JSONArray, in: "[1234567890123456", opts: decode.SplitOptions{MaxRecordBytes: 4}, want: []piece{{1, "1234567890123456", "longer than"}, {1, "", "before its list is closed"}}},
 		{name: "array very deep", c: decode.JSONArray, in: "[" + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + ",{}]", want: []piece{{1, strings.Repeat("[", 5000) + strings.Repeat("]", 5000), ""}, {1, "{}", ""}}},
 
 		{name: "stream", c: decode.JSONStream, in: "{\n \"a\": 1\n}\n{\n}{}", want: []piece{{1, "{\n \"a\": 1\n}", ""}, {4, "{\n}", ""}, {5, "{}", ""}}},
@@ -166,6 +172,8 @@ func TestSplitter(t *testing.T) {
 		{name: "csv with a mark", c: decode.CSV, in: "\xEF\xBB\xBF\n\na;b\n1;\"2\n3\"\n", opts: decode.SplitOptions{Delimiter: ';'}, want: []piece{{4, "1;\"2\n3\"", ""}}},
 		{name: "csv quote never closed", c: decode.CSV, in: "a,b\n1,\"2\n3,4\n5,6\n", want: []piece{{2, `1,"2`, "never ends"}, {3, "3,4", ""}, {4, "5,6", ""}}},
 		{name: "csv row too long", c: decode.CSV, in: "a,b\n1,\"0123456789\"\n3,4\n", opts: decode.SplitOptions{MaxRecordBytes: 5}, want: []piece{{2, `1,"0123456789"`, "longer than"}, {3, "3,4", ""}}},
+		{name: "csv quote never closed, CRLF", c: decode.CSV, in: "a,b\r\n1,\"2\r\n3,4\r\n", want: []piece{{2, `1,"2`, "never ends"}, {3, "3,4", ""}}},
+		{name: "csv quote never closed in too long a stretch", c: decode.CSV, in: "a,b\n1,\"2\n3,4\n5,6\n7,8\n", opts: decode.SplitOptions{MaxRecordBytes: 6}, want: []piece{{2, `1,"2`, "never ends"}, {3, "3,4", ""}, {4, "5,6", ""}, {5, "7,8", ""}}},
 		{name: "csv header only", c: decode.CSV, in: "a,b", want: []piece{}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
