@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -54,10 +55,12 @@ func service(t testing.TB, pool *pgxpool.Pool, change ...func(*ingest.Config)) *
 	return ingest.New(cfg)
 }
 
+var defaultCatalog = sync.OnceValues(catalog.Default)
+
 func config(pool *pgxpool.Pool) ingest.Config {
 	return ingest.Config{
 		Pool: pool, Dataset: dataset,
-		Catalog: func(context.Context) (*catalog.Catalog, error) { return catalog.Default() },
+		Catalog: func(context.Context) (*catalog.Catalog, error) { return defaultCatalog() },
 		Checks:  checks(check), Count: count, Workers: 3,
 	}
 }
