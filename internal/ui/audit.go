@@ -55,7 +55,7 @@ func (s *Server) listRecord(w http.ResponseWriter, r *http.Request) error {
 	for _, u := range people {
 		actors = append(actors, templates.Option{Value: u.ID.String(), Label: u.Name})
 	}
-	v.Actor = templates.Choice{Name: "actor", Label: "Who", Options: choose(actors, q.Get("actor"))}
+	v.Actor = templates.Choice{Name: "actor", Label: "Who", Options: choose(actors, q.Get("actor")), Problem: wrong["actor"]}
 	page := s.frame(w, r, "Record", templates.SectionAudit)
 	if len(wrong) > 0 {
 		s.render(w, r, http.StatusUnprocessableEntity, templates.AuditPage(page, v))

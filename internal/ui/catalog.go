@@ -342,7 +342,7 @@ func (s *Server) editCategory(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	form := refill(categoryForm(edited, version), r.PostForm)
+	form := retyped(categoryForm(edited, version), r.PostForm)
 	form.Problem, form.Open = f.Msg, true
 	form.Problems = mark(&form, f.Fields, slices.IndexFunc(c.Categories, func(k catalog.Category) bool { return k.Slug == cat.Slug }))
 	v.Form = &form

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strconv"
@@ -109,9 +110,9 @@ func fieldsOf(f *templates.CatalogForm) []*templates.Field {
 	return all
 }
 
-// refill puts back what was typed: rows of subcategories as they were sent, and
+// retyped puts back what was typed: rows of subcategories as they were sent, and
 // every value letter by letter.
-func refill(f templates.CatalogForm, form url.Values) templates.CatalogForm {
+func retyped(f templates.CatalogForm, form url.Values) templates.CatalogForm {
 	f.Subcategories = nil
 	for i := 0; form.Has(fmt.Sprintf("subcategories[%d].name", i)); i++ {
 		was := form.Get(fmt.Sprintf("subcategories[%d].was", i))
@@ -131,22 +132,22 @@ func refill(f templates.CatalogForm, form url.Values) templates.CatalogForm {
 // at index i.
 func mark(f *templates.CatalogForm, problems map[string]string, i int) []string {
 	rest := map[string]string{}
-	byName := map[string]*templates.Field{}
-	for _, field := range fieldsOf(f) {
-		byName[field.Name] = field
-	}
+	fields := fieldsOf(f)
 	prefix := fmt.Sprintf("categories[%d].", i)
-	for place, text := range problems {
+	for _, place := range slices.Sorted(maps.Keys(problems)) {
 		name := strings.TrimPrefix(place, prefix)
-		if field := byName[name]; field != nil {
-			field.Problem = text
+		root, _, _ := strings.Cut(name, "[")
+		field := slices.IndexFunc(fields, func(f *templates.Field) bool { return f.Name == name })
+		if field < 0 { // of a pair, or of one line of a text area
+			field = slices.IndexFunc(fields, func(f *templates.Field) bool {
+				return strings.HasPrefix(f.Name, name+".") || f.Name == root
+			})
+		}
+		if field < 0 {
+			rest[name] = problems[place]
 			continue
 		}
-		if field := byName[strings.SplitN(name, "[", 2)[0]]; field != nil {
-			field.Problem = strings.TrimSpace(field.Problem + " " + text)
-			continue
-		}
-		rest[name] = text
+		fields[field].Problem = strings.TrimSpace(fields[field].Problem + " " + problems[place])
 	}
 	return sentences(rest)
 }

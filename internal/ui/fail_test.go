@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -16,12 +17,18 @@ import (
 	"github.com/voicefit/spotter/internal/ui"
 )
 
+// A box makes errors of different types storable in one atomic.Value.
+type box struct{ error }
+
 func TestFail(t *testing.T) {
 	t.Parallel()
-	var answer error
+	var answer atomic.Value // the handlers read it on goroutines of their own
 	s := start(t, func(c *ui.Config) {
-		c.Figures = figures{progress: func() (report.Progress, error) { return report.Progress{}, fmt.Errorf("progress: %w", answer) }}
+		c.Figures = figures{progress: func() (report.Progress, error) {
+			return report.Progress{}, fmt.Errorf("progress: %w", answer.Load().(box).error)
+		}}
 	})
+	answer.Store(box{errors.New("not set")})
 	b := s.as(t, account.Admin)
 	for _, tt := range []struct {
 		name   string
@@ -41,7 +48,7 @@ func TestFail(t *testing.T) {
 		{"anything", errors.New("secret cause"), 500, "Something went wrong on our side."},
 	} {
 		t.Run(tt.name, func(t *testing.T) { // one after the other: they share the answer
-			answer = tt.err
+			answer.Store(box{tt.err})
 			r := b.get("/")
 			r.want(t, tt.status, tt.want, r.Header.Get(ui.HeaderRequestID))
 			if strings.Contains(r.body, "secret cause") {
@@ -112,17 +119,18 @@ func TestRequestLog(t *testing.T) {
 
 func TestOps(t *testing.T) {
 	t.Parallel()
-	var state error
+	var state atomic.Value
+	state.Store(box{})
 	s := start(t, func(c *ui.Config) {
 		c.Mounts = map[string]http.Handler{
 			"/healthz": ui.Healthy(), "/metrics": c.Metrics.Handler(),
-			"/readyz": ui.Ready(func(context.Context) error { return state }),
+			"/readyz": ui.Ready(func(context.Context) error { return state.Load().(box).error }),
 		}
 	})
 	b := s.browser(t)
 	b.get("/healthz").want(t, http.StatusOK, "ok")
 	b.get("/readyz").want(t, http.StatusOK, "ready")
-	state = errors.New("migrations are pending")
+	state.Store(box{errors.New("migrations are pending")})
 	r := b.get("/readyz")
 	r.want(t, http.StatusServiceUnavailable, "not ready")
 	if strings.Contains(r.body, "migrations") {
