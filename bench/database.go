@@ -1,0 +1,289 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/voicefit/spotter/internal/audit"
+	"github.com/voicefit/spotter/internal/catalog"
+	"github.com/voicefit/spotter/internal/example"
+	"github.com/voicefit/spotter/internal/export"
+	"github.com/voicefit/spotter/internal/ingest"
+	"github.com/voicefit/spotter/internal/lint"
+	"github.com/voicefit/spotter/internal/llama3"
+	"github.com/voicefit/spotter/internal/postgres"
+	"github.com/voicefit/spotter/internal/review"
+	"github.com/voicefit/spotter/internal/sample"
+)
+
+// bench is the product on a database of its own.
+type bench struct {
+	settings
+	dsn     string
+	pool    *pgxpool.Pool
+	store   *catalog.Store
+	ingest  *ingest.Service
+	review  *review.Service
+	export  *export.Service
+	dataset uuid.UUID
+}
+
+// newDatabase creates a database on the server and returns its address; drop
+// removes it.
+func newDatabase(ctx context.Context, server, name string) (dsn string, drop func() error, err error) {
+	u, err := url.Parse(server)
+	if err != nil {
+		return "", nil, err
+	}
+	exec := func(sql string) error {
+		conn, err := pgx.Connect(context.WithoutCancel(ctx), server)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+		_, err = conn.Exec(context.WithoutCancel(ctx), sql)
+		return err
+	}
+	name = fmt.Sprintf("spotter_bench_%s_%d", name, os.Getpid())
+	if err := exec("CREATE DATABASE " + name); err != nil {
+		return "", nil, err
+	}
+	u.Path = "/" + name
+	return u.String(), func() error { return exec("DROP DATABASE " + name + " WITH (FORCE)") }, nil
+}
+
+// newBench wires the services as the server does, with every check and exact
+// tokens.
+func newBench(ctx context.Context, s settings, dsn string) (*bench, error) {
+	pool, err := postgres.Open(ctx, dsn, 40)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := postgres.Migrate(ctx, pool); err != nil {
+		return nil, err
+	}
+	store, err := catalog.OpenStore(ctx, pool, catalog.Default)
+	if err != nil {
+		return nil, err
+	}
+	tokenizer, err := llama3.New()
+	if err != nil {
+		return nil, err
+	}
+	count := func(c example.Conversation) (int, int) {
+		hf, err := tokenizer.CountHF(c, llama3.Options{DropCallText: true})
+		if err != nil {
+			return 0, 0
+		}
+		plain, _ := tokenizer.CountPlain(c, llama3.Options{DropCallText: true})
+		return hf, plain
+	}
+	keeper := lint.NewKeeper(store.CurrentVersion)
+	order := func(ctx context.Context) ([]string, error) {
+		c, err := store.Current(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return c.Slugs(), nil
+	}
+	return &bench{
+		settings: s, dsn: dsn, pool: pool, store: store, dataset: store.Dataset(),
+		ingest: ingest.New(ingest.Config{
+			Pool: pool, Dataset: store.Dataset(), Catalog: store.Current, Count: count, Log: slog.New(slog.DiscardHandler),
+			Checks: func(ctx context.Context) (func(lint.Subject) []lint.Finding, error) {
+				l, err := keeper.Linter(ctx)
+				if err != nil {
+					return nil, err
+				}
+				return l.Check, nil
+			},
+		}),
+		review: review.New(review.Config{DB: pool, Dataset: store.Dataset(), Order: order, Check: keeper.Check, Count: count}),
+		export: export.New(pool, store.Dataset(), order),
+	}, nil
+}
+
+// sampleFile writes the rows that are imported.
+func (s settings) sampleFile(ctx context.Context, rows int) (path string, err error) {
+	path = filepath.Join(s.workDir, fmt.Sprintf("sample-%d.jsonl", rows))
+	if _, err := os.Stat(path); err == nil {
+		return path, nil
+	}
+	fmt.Fprintf(s.progress, "generating %d rows\n", rows)
+	return path, export.File(path, func(w io.Writer) error {
+		b := bufio.NewWriterSize(w, 1<<20)
+		if _, err := sample.Write(ctx, b, io.Discard, sample.Options{Rows: rows, Seed: 1, Defects: 0.1}); err != nil {
+			return err
+		}
+		return b.Flush()
+	})
+}
+
+// databaseParts measures import, export and queue on one imported database.
+func databaseParts(ctx context.Context, s settings, wanted func(string) bool) (results []result, err error) {
+	dsn, drop, err := newDatabase(ctx, s.server, "product")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, drop()) }()
+	b, err := newBench(ctx, s, dsn)
+	if err != nil {
+		return nil, err
+	}
+	defer b.pool.Close()
+	path, err := s.sampleFile(ctx, s.rows)
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintln(s.progress, "importing")
+	took, inserted, rows, err := b.importFile(ctx, path)
+	if err != nil {
+		return nil, fmt.Errorf("import: %w", err)
+	}
+	if wanted("import") {
+		fmt.Fprintln(s.progress, "copying the same rows")
+		copied, err := b.copyReference(ctx)
+		if err != nil {
+			return results, fmt.Errorf("import reference: %w", err)
+		}
+		results = append(results, against("import", "rows/s", float64(rows)/took.Seconds(), float64(inserted)/copied.Seconds(), 0.25,
+			fmt.Sprintf("file to committed rows: originals kept, canonical form, all checks, exact tokens, duplicates (%d rows in, %d inserted); reference: COPY of those examples, revisions and findings into the same tables, indexes and triggers", rows, inserted)))
+	}
+	if _, err := b.pool.Exec(ctx, "VACUUM ANALYZE"); err != nil {
+		return results, err
+	}
+	if wanted("export") {
+		r, err := b.exportPart(ctx)
+		if err != nil {
+			return results, fmt.Errorf("export: %w", err)
+		}
+		results = append(results, r...)
+	}
+	if wanted("queue") {
+		r, err := b.queuePart(ctx)
+		if err != nil {
+			return results, fmt.Errorf("queue: %w", err)
+		}
+		results = append(results, r...)
+	}
+	return results, nil
+}
+
+func (b *bench) importFile(ctx context.Context, path string) (took time.Duration, inserted, rows int64, err error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	defer func() { _ = f.Close() }()
+	start := time.Now()
+	run, err := b.ingest.Store(ctx, bufio.NewReaderSize(f, 1<<20), ingest.Upload{Name: "sample.jsonl", Channel: ingest.ChannelCommand, By: audit.Actor{Name: "bench"}})
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	if err := b.ingest.Run(ctx, run.ID); err != nil {
+		return 0, 0, 0, err
+	}
+	took = time.Since(start)
+	run, err = b.ingest.Get(ctx, run.ID)
+	return took, run.Inserted, run.Rows, err
+}
+
+// copied are the tables that an import fills, besides bookkeeping.
+var copied = []string{"examples", "revisions", "findings"}
+
+// copyReference copies what the import made out to files and times copying it
+// into an empty database with the same schema.
+func (b *bench) copyReference(ctx context.Context) (took time.Duration, err error) {
+	dsn, drop, err := newDatabase(ctx, b.server, "reference")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, drop()) }()
+	empty, err := postgres.Open(ctx, dsn, 4)
+	if err != nil {
+		return 0, err
+	}
+	defer empty.Close()
+	if _, err := postgres.Migrate(ctx, empty); err != nil {
+		return 0, err
+	}
+	for _, table := range copied {
+		if err := export.File(filepath.Join(b.workDir, table), func(w io.Writer) error {
+			return b.pool.AcquireFunc(ctx, func(c *pgxpool.Conn) error {
+				_, err := c.Conn().PgConn().CopyTo(ctx, w, "COPY "+table+" TO STDOUT")
+				return err
+			})
+		}); err != nil {
+			return 0, err
+		}
+	}
+	start := time.Now()
+	for _, table := range copied {
+		f, err := os.Open(filepath.Join(b.workDir, table))
+		if err != nil {
+			return 0, err
+		}
+		err = empty.AcquireFunc(ctx, func(c *pgxpool.Conn) error {
+			_, err := c.Conn().PgConn().CopyFrom(ctx, bufio.NewReaderSize(f, 1<<20), "COPY "+table+" FROM STDIN")
+			return err
+		})
+		if err := errors.Join(err, f.Close()); err != nil {
+			return 0, err
+		}
+	}
+	return time.Since(start), nil
+}
+
+// exportPart approves everything and writes it out.
+func (b *bench) exportPart(ctx context.Context) ([]result, error) {
+	fmt.Fprintln(b.progress, "exporting")
+	if _, err := b.pool.Exec(ctx, "UPDATE examples SET status = 'approved'"); err != nil {
+		return nil, err
+	}
+	if _, err := b.pool.Exec(ctx, "VACUUM ANALYZE examples"); err != nil {
+		return nil, err
+	}
+	var reference, ours time.Duration
+	var rows int64
+	for range 2 { // the second time everything is as warm as it gets, for both
+		start := time.Now()
+		if err := b.pool.AcquireFunc(ctx, func(c *pgxpool.Conn) error {
+			_, err := c.Conn().PgConn().CopyTo(ctx, io.Discard, "COPY (SELECT messages FROM revisions) TO STDOUT")
+			return err
+		}); err != nil {
+			return nil, err
+		}
+		reference = time.Since(start)
+		start = time.Now()
+		sum, err := b.export.Write(ctx, io.Discard, export.Options{})
+		if err != nil {
+			return nil, err
+		}
+		ours, rows = time.Since(start), sum.Rows
+	}
+	n := float64(rows)
+	if _, err := b.pool.Exec(ctx, "UPDATE examples SET status = 'pending'"); err != nil {
+		return nil, err
+	}
+	if _, err := b.pool.Exec(ctx, "VACUUM ANALYZE examples"); err != nil {
+		return nil, err
+	}
+	return []result{against("export", "rows/s", n/ours.Seconds(), n/reference.Seconds(), 0.4,
+		fmt.Sprintf("messages preset, %d approved examples by shelf and key; reference: COPY (SELECT messages FROM revisions) TO STDOUT", rows))}, nil
+}
+
+// quoted is s as a SQL literal, for scripts that take no parameters.
+func quoted(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
