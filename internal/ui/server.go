@@ -16,6 +16,7 @@ import (
 
 	"github.com/voicefit/spotter/internal/account"
 	"github.com/voicefit/spotter/internal/fault"
+	"github.com/voicefit/spotter/internal/ui/draw"
 	"github.com/voicefit/spotter/web/static"
 )
 
@@ -37,6 +38,9 @@ type Config struct {
 	Catalogs Catalogs
 	Figures  Figures
 	Record   Record
+	Reviews  Reviews                 // nil: there are no pages for reviewing; needs Browse
+	Browse   Examples                // nil: there are no pages of examples; needs Reviews
+	HasRule  func(rule string) bool  // whether a check of that name is built in; nil: none is
 	Demo     Demo                    // nil: there is no demo data to add or remove
 	Metrics  *Metrics                // nil: requests are not measured
 	Now      func() time.Time        // nil: time.Now
@@ -51,6 +55,10 @@ type Server struct {
 	catalogs Catalogs
 	figures  Figures
 	record   Record
+	reviews  Reviews
+	browse   Examples
+	hasRule  func(rule string) bool
+	drawer   draw.Drawer
 	demo     Demo
 	metrics  *Metrics
 	now      func() time.Time
@@ -74,6 +82,7 @@ func New(c Config) (*Server, error) {
 	}
 	s := &Server{
 		log: c.Log, accounts: c.Accounts, catalogs: c.Catalogs, figures: c.Figures, record: c.Record, demo: c.Demo,
+		reviews: c.Reviews, browse: c.Browse, hasRule: c.HasRule, drawer: draw.Drawer{Markdown: markdown},
 		metrics: c.Metrics, now: c.Now, baseURL: strings.TrimSuffix(c.BaseURL, "/"), mux: chi.NewRouter(),
 	}
 	if s.now == nil {
@@ -99,6 +108,22 @@ func New(c Config) (*Server, error) {
 func (s *Server) site() {
 	s.get("/", account.View, s.showDashboard)
 	s.get("/help", account.View, s.showHelp)
+
+	if s.reviews != nil && s.browse != nil {
+		s.get("/review", account.Review, s.listQueues)
+		s.get("/review/{category}", account.Review, s.showBench)
+		s.post("/review/claim", account.Review, s.claim)
+		s.post("/review/heartbeat", account.Review, s.heartbeat)
+		s.post("/review/decisions", account.Review, s.decide)
+		s.post("/review/undo", account.Review, s.undo)
+		s.post("/review/release", account.Review, s.release)
+
+		s.get("/examples", account.View, s.listExamples)
+		s.get("/examples/{id}", account.View, s.showExample)
+		s.post("/examples/{id}/decisions", account.Review, s.decideExample)
+		s.post("/examples/{id}/restore", account.Review, s.restoreRevision)
+		s.post("/examples/{id}/handover", account.ManageLeases, s.handOver)
+	}
 
 	s.get("/setup", Public, s.showSetup)
 	s.post("/setup", Public, s.setUp)

@@ -221,11 +221,11 @@ func inWords(key string) string {
 		return key
 	}
 	r, size := utf8.DecodeRuneInString(s)
-	return visible(string(unicode.ToUpper(r)) + s[size:])
+	return Plain(string(unicode.ToUpper(r)) + s[size:])
 }
 
-// visible is Text for places where only plain words go, such as labels.
-func visible(s string) string {
+// Plain is Text for places where only plain words go, such as labels.
+func Plain(s string) string {
 	var b strings.Builder
 	for _, r := range Text(s) {
 		if r.Invisible {
@@ -556,7 +556,7 @@ func (w *drawing) leaf(n *templates.Node, as string, v value, path []string, h c
 	n.Unit = h.Unit
 	if in.sibling != nil && h.UnitFrom != "" {
 		if unit, ok := in.sibling(h.UnitFrom); ok && unit.kind == text {
-			n.Unit = visible(unit.text)
+			n.Unit = Plain(unit.text)
 		}
 	}
 	switch {

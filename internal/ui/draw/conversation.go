@@ -115,7 +115,7 @@ func marksIn(s Subject, places []place, anchors []string, i int) []span {
 			continue
 		}
 		anchors[k] = findingID(s, k)
-		marks = append(marks, span{start: f.Start, end: f.End, mark: string(f.Severity), title: visible(f.Message), id: anchors[k]})
+		marks = append(marks, span{start: f.Start, end: f.End, mark: string(f.Severity), title: Plain(f.Message), id: anchors[k]})
 	}
 	return marks
 }
@@ -130,12 +130,12 @@ const foldAbove = 200
 // turn draws message i. Its text is left to the caller where it is not a
 // structured answer.
 func (d Drawer) turn(s Subject, i int, m example.Message, places []place, anchors []string) (templates.Turn, []said, error) {
-	t := templates.Turn{ID: turnID(s, i), Role: string(m.Role), Who: roleWord(m.Role), Name: visible(m.Name)}
+	t := templates.Turn{ID: turnID(s, i), Role: string(m.Role), Who: roleWord(m.Role), Name: Plain(m.Name)}
 	if m.Weight != nil && *m.Weight == 0 {
 		t.Note = "not trained on"
 	}
 	for _, call := range m.ToolCalls {
-		drawn := templates.ToolCall{Name: visible(call.Name)}
+		drawn := templates.ToolCall{Name: Plain(call.Name)}
 		if v, err := parse(call.Arguments); err == nil && !v.scalar() {
 			w := &drawing{markdown: d.Markdown}
 			n := w.node(v, nil, around{})
@@ -193,7 +193,7 @@ func inside(s Subject, places []place, i int) map[string][]span {
 	marks := map[string][]span{}
 	for k, p := range places {
 		if f := s.Findings[k]; p.message == i && p.inside != "" && f.End > f.Start {
-			marks[p.inside] = append(marks[p.inside], span{start: f.Start, end: f.End, mark: string(f.Severity), title: visible(f.Message)})
+			marks[p.inside] = append(marks[p.inside], span{start: f.Start, end: f.End, mark: string(f.Severity), title: Plain(f.Message)})
 		}
 	}
 	return marks
@@ -243,7 +243,7 @@ func opening(s string) string {
 	if len(words) > limit {
 		words = words[:border(words, limit)] + "…"
 	}
-	return visible(words)
+	return Plain(words)
 }
 
 func roleWord(r example.Role) string {
@@ -257,7 +257,7 @@ func roleWord(r example.Role) string {
 	case example.Tool:
 		return "Tool result"
 	}
-	return visible(string(r))
+	return Plain(string(r))
 }
 
 // tools lists what the definitions name; any other shape is listed as it is.
@@ -277,7 +277,7 @@ func tools(raw json.RawMessage) []templates.Tool {
 		}
 		name, _ := f.get("name")
 		about, _ := f.get("description")
-		out = append(out, templates.Tool{Name: visible(name.text), Description: Text(about.text)})
+		out = append(out, templates.Tool{Name: Plain(name.text), Description: Text(about.text)})
 	}
 	return out
 }

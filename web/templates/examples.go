@@ -1,0 +1,50 @@
+package templates
+
+// Examples is the list of examples with its filters.
+type Examples struct {
+	Filters  []Choice
+	Text     Field
+	Filtered bool // some filter is set
+	Rows     []ExampleRow
+	Note     string // "Looked at 12,000 examples"
+	GoOn     string // where a search that stopped early goes on; empty: it did not
+	Previous string
+	Next     string
+	Empty    *Empty
+}
+
+// ExampleRow is one example in the list.
+type ExampleRow struct {
+	URL         string
+	Question    []Run
+	Answer      []Run
+	Category    string
+	Subcategory string
+	Status      string
+	Errors      string // with its noun; empty: none
+	Warnings    string
+	Source      string // "voicefit-injury-core.json, line 31"
+	Updated     Time
+}
+
+// ExampleView is the page of one example.
+type ExampleView struct {
+	User     string // id; keeps drafts of people apart who share a browser
+	Item     Item
+	Crumbs   []Link
+	Facts    []Origin
+	Metadata []Run  // what else the row said, as indented JSON; empty: nothing
+	Raw      []Run  // the messages, as indented JSON
+	Holder   string // "Ana has held it for 2 min"; empty: nobody
+	Mine     bool   // the holder is who looks
+	HandOver string // where the lease is dropped; empty: the viewer may not
+	Restore  string // where an older revision is brought back; empty: the viewer may not
+}
+
+// Origin is one line about where an example comes from.
+type Origin struct {
+	Label string
+	Text  string
+	URL   string // empty: no link
+	Mono  bool
+}
