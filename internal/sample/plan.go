@@ -1,6 +1,9 @@
 package sample
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // The category slugs of the default catalog, and the share of the rows that
 // each gets: voice 55 %, the others in proportion to their targets (knowledge
@@ -139,7 +142,7 @@ func planRows(opts Options) []plan {
 	}
 
 	plans := make([]plan, opts.Rows)
-	left := int(opts.Defects*float64(opts.Rows) + 0.5)
+	left := int(math.Round(opts.Defects * float64(opts.Rows)))
 	var kinds []kind
 	var todo []int
 	rounds := 0
