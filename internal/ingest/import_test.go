@@ -16,6 +16,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"github.com/voicefit/spotter/internal/decode"
+	"github.com/voicefit/spotter/internal/example"
 	"github.com/voicefit/spotter/internal/fault"
 	"github.com/voicefit/spotter/internal/ingest"
 )
@@ -224,7 +225,18 @@ func TestDuplicatesNameTheirExample(t *testing.T) {
 	first := one[uuid.UUID](w, "SELECT id FROM examples WHERE source_line = 1")
 	list, err := w.Duplicates(t.Context(), run.ID, -1, 10)
 	if err != nil || len(list) != 1 || list[0].Line != 3 || list[0].Example != first {
-		t.Errorf("Duplicates() = %+v, %v; want line 3 equal to %s", list, err, first)
+		t.Fatalf("Duplicates() = %+v, %v; want line 3 equal to %s", list, err, first)
+	}
+	want := ingest.Origin{Import: run.ID, Name: "f.jsonl", Line: 1, Category: "ai_coach", Status: example.Pending}
+	if diff := cmp.Diff(want, list[0].Of); diff != "" {
+		t.Errorf("origin (-want +got):\n%s", diff)
+	}
+	categories, err := w.Categories(t.Context(), run.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]ingest.CategoryCount{{Category: "ai_coach", Rows: 2}}, categories); diff != "" {
+		t.Errorf("categories (-want +got):\n%s", diff)
 	}
 }
 

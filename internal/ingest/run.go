@@ -257,6 +257,7 @@ type parcel struct {
 	end     decode.Position // after its last record
 	read    int64           // of the original file, by then
 	last    bool            // nothing follows
+	broken  error           // nothing more can be read, as the file is damaged here
 	ready   chan struct{}   // closed when rows are there
 }
 
@@ -330,11 +331,14 @@ func (r *run) work(ctx context.Context) error {
 				return ctx.Err()
 			}
 			b.add(p)
-			if !p.last && b.records < r.batch && b.bytes < batchBytes {
+			if !p.last && p.broken == nil && b.records < r.batch && b.bytes < batchBytes {
 				continue
 			}
 			if err := r.merge(ctx, &b); err != nil {
 				return err
+			}
+			if p.broken != nil {
+				return p.broken
 			}
 			hands.Release(b.bytes)
 			b = batch{}
@@ -373,11 +377,17 @@ func (r *run) split(ctx context.Context, send func(*parcel) error) error {
 	p := &parcel{}
 	for {
 		rec, err := sp.Next()
-		if err != nil && !errors.Is(err, io.EOF) {
-			return r.damaged(err)
-		}
-		if err == nil {
+		switch {
+		case err == nil:
 			p.add(rec)
+		case errors.Is(err, io.EOF):
+		default:
+			// What could be read before the damage goes in.
+			if err = r.damaged(err); !errors.Is(err, fault.Invalid) && !errors.Is(err, fault.TooLarge) {
+				return err
+			}
+			p.end, p.read, p.broken = sp.Position(), file.position(), err
+			return send(p)
 		}
 		// Some records stay with what follows them: the last of an array,
 		// because a position kept in the database does not say that the array

@@ -15,6 +15,7 @@ import (
 	"github.com/voicefit/spotter/internal/audit"
 	"github.com/voicefit/spotter/internal/db"
 	"github.com/voicefit/spotter/internal/decode"
+	"github.com/voicefit/spotter/internal/example"
 	"github.com/voicefit/spotter/internal/fault"
 	"github.com/voicefit/spotter/internal/lint"
 	"github.com/voicefit/spotter/internal/postgres"
@@ -266,6 +267,18 @@ type Duplicate struct {
 	Line    int64
 	Offset  int64
 	Example uuid.UUID // which it equals
+	Of      Origin
+}
+
+// An Origin is the row that an example came from, and where the example is now.
+// The zero value: it was removed since, with the demo.
+type Origin struct {
+	Import      uuid.UUID
+	Name        string // of the file
+	Line        int64
+	Category    string
+	Subcategory string
+	Status      example.Status
 }
 
 // Duplicates returns duplicates of an import in the order of the file, from
@@ -278,6 +291,26 @@ func (s *Service) Duplicates(ctx context.Context, id uuid.UUID, after int64, lim
 	list := make([]Duplicate, len(rows))
 	for i, r := range rows {
 		list[i] = Duplicate{Line: r.Line, Offset: r.Offset, Example: r.ExampleID}
+		if r.ImportID != nil {
+			list[i].Of = Origin{
+				Import: *r.ImportID, Name: r.Filename, Line: r.ExampleLine,
+				Category: r.Category, Subcategory: r.Subcategory, Status: example.Status(r.Status),
+			}
+		}
+	}
+	return list, nil
+}
+
+// Categories says how many examples of an import are in which category now, the
+// most first. It counts the first FindingsCounted of them.
+func (s *Service) Categories(ctx context.Context, id uuid.UUID) ([]CategoryCount, error) {
+	rows, err := db.New(s.pool).ImportCategories(ctx, s.dataset, id, FindingsCounted)
+	if err != nil {
+		return nil, fmt.Errorf("count the categories of import %s: %w", id, err)
+	}
+	list := make([]CategoryCount, len(rows))
+	for i, r := range rows {
+		list[i] = CategoryCount{Category: r.Category, Rows: int(r.Examples)}
 	}
 	return list, nil
 }
@@ -290,7 +323,7 @@ type RuleCount struct {
 	Examples int64
 }
 
-// FindingsCounted is of how many examples Findings counts at most.
+// FindingsCounted is of how many examples Findings and Categories count at most.
 const FindingsCounted = 100_000
 
 // Findings counts what an import found, by rule, the gravest first. It counts
