@@ -14,7 +14,6 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	osuser "os/user"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -35,6 +34,7 @@ import (
 const (
 	helperEnv = "CLUSTER_TEST_HELPER"
 	dirEnv    = "CLUSTER_TEST_DIR"
+	moduleEnv = "CLUSTER_TEST_MODULE" // the folder with go.mod, for one who runs elsewhere
 )
 
 func TestMain(m *testing.M) {
@@ -125,6 +125,9 @@ func durable(dir string) cluster.Config {
 }
 
 func moduleRoot() (string, error) {
+	if dir := os.Getenv(moduleEnv); dir != "" {
+		return dir, nil
+	}
 	dir, err := os.Getwd()
 	if err != nil {
 		return "", err
@@ -200,6 +203,27 @@ func copyCluster(t *testing.T, to string) {
 	if err != nil {
 		t.Fatalf("copy the template: %v: %s", err, out)
 	}
+}
+
+// lookalike returns a data directory with what passes for a cluster, and for
+// another user's if root looks, until it is started.
+func lookalike(t *testing.T) string {
+	t.Helper()
+	dir := emptyDir(t)
+	data := filepath.Join(dir, "postgres")
+	if err := os.MkdirAll(filepath.Join(data, "base", "1"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string]string{"postgres/PG_VERSION": "15\n", "postgres/base/1/1259": "rows", "postgres.password": "secret\n"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if os.Geteuid() == 0 {
+		uid, gid := nobody(t)
+		run(t, "chown", "-R", fmt.Sprintf("%d:%d", uid, gid), data)
+	}
+	return dir
 }
 
 type joiner func(context.Context, cluster.Config) (*cluster.Cluster, error)
@@ -599,6 +623,35 @@ func TestCloseUnderLoad(t *testing.T) {
 	}
 }
 
+// TestCloseInHaste gives the shutdown no time at all.
+func TestCloseInHaste(t *testing.T) {
+	t.Parallel()
+	dir := dataDir(t)
+	c, err := cluster.Open(t.Context(), config(dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn := connect(t, c.DSN())
+	id, err := insert(t.Context(), conn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	postmaster := pid(t, dir)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	// A shutdown may win the race against the context; both leave no process.
+	if err := c.Close(ctx); err != nil && !errors.Is(err, context.Canceled) {
+		t.Errorf("Close = %v, want nil or %v", err, context.Canceled)
+	}
+	if exists(postmaster) {
+		t.Error("the postmaster outlived Close")
+	}
+	c = mustJoin(t, cluster.Open, config(dir))
+	if got := query[int64](t, c.DSN(), `SELECT id FROM kept`); !slices.Equal(got, []int64{id}) {
+		t.Errorf("rows = %v, want %d", got, id)
+	}
+}
+
 func TestConnect(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -819,7 +872,7 @@ func TestOpenRefuses(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			dir := dataDir(t)
+			dir := lookalike(t)
 			data := filepath.Join(dir, "postgres")
 			tt.spoil(t, data)
 			cfg := config(dir)
@@ -887,8 +940,7 @@ func TestOpenCancelled(t *testing.T) {
 	dir := dataDir(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if c, err := cluster.Open(ctx, config(dir)); !errors.Is(err, context.Canceled) {
-		mustClose(t, c)
+	if _, err := cluster.Open(ctx, config(dir)); !errors.Is(err, context.Canceled) {
 		t.Fatalf("Open = %v, want %v", err, context.Canceled)
 	}
 	if pid(t, dir) != 0 {
@@ -1097,34 +1149,24 @@ func TestOrdinaryUser(t *testing.T) {
 	if os.Geteuid() != 0 {
 		return // all of them just ran as one
 	}
-	nobody, err := osuser.Lookup("nobody")
+	uid, gid := nobody(t)
+	self := reachableBinary(t)
+	dir := emptyDir(t)
+	root, err := moduleRoot()
 	if err != nil {
 		t.Fatal(err)
 	}
-	uid, uidErr := strconv.ParseUint(nobody.Uid, 10, 32)
-	gid, gidErr := strconv.ParseUint(nobody.Gid, 10, 32)
-	if err := errors.Join(uidErr, gidErr); err != nil {
-		t.Fatal(err)
-	}
-	dir := emptyDir(t) // the test binary itself lies where only root can reach it
-	self := filepath.Join(dir, "cluster.test")
-	if out, err := exec.CommandContext(t.Context(), "cp", os.Args[0], self).CombinedOutput(); err != nil {
-		t.Fatalf("copy the test binary: %v: %s", err, out)
-	}
-	if err := os.Chmod(self, 0o755); err != nil {
-		t.Fatal(err)
-	}
 	work := filepath.Join(dir, "work")
-	if err := errors.Join(os.Mkdir(work, 0o700), os.Chown(work, int(uid), int(gid))); err != nil {
+	if err := errors.Join(os.Mkdir(work, 0o700), os.Chown(work, uid, gid)); err != nil {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(t.Context(), self, "-test.count=1", "-test.v", "-test.timeout=3m",
 		"-test.run=^(TestOpenMakesCluster|TestOpenTwice|TestConnect|TestKillPostmaster|TestStalePIDFile)$")
 	cmd.Dir = "/"
-	cmd.Env = append(os.Environ(), "TMPDIR="+work, "HOME="+work)
+	cmd.Env = append(os.Environ(), "TMPDIR="+work, "HOME="+work, moduleEnv+"="+root)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}}
 	out, err := cmd.CombinedOutput()
 	if err != nil || !bytes.Contains(out, []byte("--- PASS: TestKillPostmaster")) {
-		t.Errorf("as %s: %v\n%s", nobody.Username, err, out)
+		t.Errorf("as an ordinary user: %v\n%s", err, out)
 	}
 }

@@ -21,8 +21,8 @@
 //
 // H/postgres is never deleted, re-initialised or upgraded. Initialisation
 // happens beside it and ends in one rename, so a killed one leaves only a
-// postgres.init-* folder, the only thing this package ever removes. A
-// directory that is not a cluster, or a cluster of a major version for which
+// postgres.init-* folder, which the next start removes. A directory that is
+// not a cluster, or a cluster of a major version for which
 // there are no binaries, is an error with instructions.
 //
 // # Who runs it

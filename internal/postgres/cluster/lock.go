@@ -76,24 +76,36 @@ type holder struct {
 	Since   time.Time `json:"since"`
 }
 
+// holderPatience is how long the server lock is tried for while its holder
+// seems dead. A server that was killed while it started a child holds it a
+// moment longer, until that child has become another program; and whoever has
+// just taken it may be about to write its name.
+const holderPatience = 2 * time.Second
+
 // lockServer takes the lock that a data directory has for its one server.
 func (c *Cluster) lockServer(ctx context.Context) (*os.File, error) {
 	f, err := c.create("server.lock", os.O_RDWR)
 	if err != nil {
 		return nil, err
 	}
-	ok, err := tryLock(f, syscall.LOCK_EX)
-	if err == nil && !ok {
-		err = c.heldBy(ctx, f)
+	for began := time.Now(); ; {
+		ok, err := tryLock(f, syscall.LOCK_EX)
+		if ok {
+			err = announce(f, holder{PID: os.Getpid(), Address: c.cfg.Address, Since: time.Now().UTC()})
+			if err == nil {
+				return f, nil
+			}
+		}
+		if err != nil {
+			f.Close()
+			return nil, fmt.Errorf("lock %s: %w", f.Name(), err)
+		}
+		h := readHolder(f)
+		if h.PID != 0 && alive(h.PID) || time.Since(began) > holderPatience || !sleep(ctx, lockPoll) {
+			f.Close()
+			return nil, c.heldBy(h)
+		}
 	}
-	if err == nil {
-		err = announce(f, holder{PID: os.Getpid(), Address: c.cfg.Address, Since: time.Now().UTC()})
-	}
-	if err != nil {
-		f.Close()
-		return nil, err
-	}
-	return f, nil
 }
 
 func announce(f *os.File, h holder) error {
@@ -110,21 +122,18 @@ func announce(f *os.File, h holder) error {
 	return nil
 }
 
-// heldBy returns the error for a data directory whose server lock somebody
-// else has.
-func (c *Cluster) heldBy(ctx context.Context, f *os.File) error {
+// readHolder returns the zero holder if the file says nothing sensible.
+func readHolder(f *os.File) holder {
 	var h holder
-	// Whoever has just taken the lock may be about to write its name.
-	for range 10 {
-		b, err := io.ReadAll(io.NewSectionReader(f, 0, 4096))
-		if err == nil && json.Unmarshal(b, &h) == nil && syscall.Kill(h.PID, 0) != syscall.ESRCH {
-			break
-		}
-		h = holder{}
-		if !sleep(ctx, lockPoll) {
-			break
-		}
+	b, err := io.ReadAll(io.NewSectionReader(f, 0, 4096))
+	if err != nil || json.Unmarshal(b, &h) != nil {
+		return holder{}
 	}
+	return h
+}
+
+// heldBy returns the error for a data directory whose server lock h has.
+func (c *Cluster) heldBy(h holder) error {
 	who := "Another Spotter server"
 	if h.PID != 0 {
 		who += fmt.Sprintf(" (process %d", h.PID)
