@@ -61,11 +61,43 @@ const (
 // examiner turns records into rows. It is safe for concurrent use.
 type examiner struct {
 	catalog *catalog.Catalog
+	shelves map[string]shelf // by slug
 	options Options
 	decoder *decode.Decoder
 	check   func(lint.Subject) []lint.Finding
 	count   func(example.Conversation) (hf, plain int)
 	log     *slog.Logger
+}
+
+// shelf is a category whose names are at hand. The catalog finds them however
+// they are spelled, which is too slow to do for rows that spell them right.
+type shelf struct {
+	catalog.Category
+	slugs map[string]bool // of its subcategories
+}
+
+func shelve(cat catalog.Category) shelf {
+	s := shelf{Category: cat, slugs: make(map[string]bool, len(cat.Subcategories))}
+	for _, sub := range cat.Subcategories {
+		s.slugs[sub.Slug] = true
+	}
+	return s
+}
+
+func (x *examiner) category(name string) (shelf, bool) {
+	if s, ok := x.shelves[name]; ok {
+		return s, true
+	}
+	cat, ok := x.catalog.Category(name)
+	return x.shelves[cat.Slug], ok
+}
+
+func (s shelf) subcategory(name string) (slug string, ok bool) {
+	if s.slugs[name] {
+		return name, true
+	}
+	sub, ok := s.Subcategory(name)
+	return sub.Slug, ok
 }
 
 // examiner returns the examiner of a file of that shape. The options are
@@ -88,7 +120,11 @@ func (s *Service) examiner(ctx context.Context, cat *catalog.Catalog, o Options,
 	if err != nil {
 		return nil, fmt.Errorf("get the checks: %w", err)
 	}
-	return &examiner{catalog: cat, options: o, decoder: dec, check: check, count: s.count, log: s.log}, nil
+	x := &examiner{catalog: cat, shelves: make(map[string]shelf, len(cat.Categories)), options: o, decoder: dec, check: check, count: s.count, log: s.log}
+	for _, c := range cat.Categories {
+		x.shelves[c.Slug] = shelve(c)
+	}
+	return x, nil
 }
 
 // examine returns the row that rec is. It never fails: whatever is wrong with
@@ -128,7 +164,7 @@ func (x *examiner) examine(rec decode.Record) (r row) {
 
 	r.messages = said.Conversation.AppendMessages(make([]byte, 0, len(rec.Raw)))
 	r.tools = said.Conversation.Tools
-	if !storable(r.messages) || !storable(r.tools) || !storable(r.metadata) {
+	if !storable(r.tools) || !storable(r.metadata) { // the messages are, by their encoding
 		return reject(rec, "This row holds bytes that are not UTF-8 text.")
 	}
 	r.hash = example.HashOf(r.messages, r.tools)
@@ -152,19 +188,19 @@ func (x *examiner) place(r *row, said decode.Row) (reason string) {
 		r.naming = nameless
 		return "This row does not say which category it belongs to. Choose one for the file, or give each row a category: " + strings.Join(x.catalog.Slugs(), ", ") + "."
 	}
-	cat, ok := x.catalog.Category(name)
+	cat, ok := x.category(name)
 	if !ok {
 		return noSuchCategory(name, x.catalog)
 	}
 	r.category = cat.Slug
 	if x.options.Category != "" && said.Category != "" {
-		if own, ok := x.catalog.Category(said.Category); !ok || own.Slug != cat.Slug {
+		if own, ok := x.category(said.Category); !ok || own.Slug != cat.Slug {
 			r.keep("category_as_given", said.Category)
 		}
 	}
 	if x.options.Subcategory != "" {
 		r.subcategory = x.options.Subcategory
-		if own, ok := cat.Subcategory(said.Subcategory); said.Subcategory != "" && (!ok || own.Slug != r.subcategory) {
+		if own, ok := cat.subcategory(said.Subcategory); said.Subcategory != "" && (!ok || own != r.subcategory) {
 			r.keep("subcategory_as_given", said.Subcategory)
 		}
 		return ""
@@ -172,8 +208,7 @@ func (x *examiner) place(r *row, said decode.Row) (reason string) {
 	if said.Subcategory == "" {
 		return ""
 	}
-	if sub, ok := cat.Subcategory(said.Subcategory); ok {
-		r.subcategory = sub.Slug
+	if r.subcategory, ok = cat.subcategory(said.Subcategory); ok {
 		return ""
 	}
 	r.keep("subcategory_as_given", said.Subcategory)
