@@ -338,7 +338,7 @@ func (s *sniffer) table(body []byte) error {
 	// The header decides: a row of its names has the shape of all rows.
 	row := []byte{'{'}
 	for i, k := range c.keys {
-		row = append(append(row[:len(row)], k[1:]...), `"x"`...)
+		row = append(append(row, k[1:]...), `"x"`...)
 		if i < len(c.keys)-1 {
 			row = append(row, ',')
 		}

@@ -52,17 +52,6 @@ func capital(s string) string {
 	return string(unicode.ToUpper(c)) + s[n:]
 }
 
-// list joins words as in "a, b and c".
-func list(words []string) string {
-	switch len(words) {
-	case 0:
-		return ""
-	case 1:
-		return words[0]
-	}
-	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
-}
-
 // decimal writes n/scale without trailing zeros; scale is a power of ten.
 func decimal(n, scale int) string {
 	sign := ""

@@ -119,7 +119,7 @@ func durable(dir string) cluster.Config {
 		Settings: map[string]string{"shared_buffers": "8MB", "max_connections": "20", "max_wal_size": "64MB", "min_wal_size": "32MB"},
 	}
 	if root, err := moduleRoot(); err == nil {
-		cfg.NodeModules = []string{filepath.Join(root, "web", "node_modules")}
+		cfg.NodeModules = []string{filepath.Join(root, ".cache", "postgres", "node_modules")}
 	}
 	return cfg
 }
