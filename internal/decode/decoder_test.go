@@ -211,8 +211,10 @@ func TestGolden(t *testing.T) {
 				if err != nil {
 					t.Fatalf("line %d: %v", rec.Line, err)
 				}
-				g := golden{Format: found.Format, Category: row.Category, Subcategory: row.Subcategory, ExternalID: row.ExternalID,
-					Messages: row.Conversation.AppendMessages(nil), Tools: row.Conversation.Tools, Metadata: row.Metadata}
+				g := golden{
+					Format: found.Format, Category: row.Category, Subcategory: row.Subcategory, ExternalID: row.ExternalID,
+					Messages: row.Conversation.AppendMessages(nil), Tools: row.Conversation.Tools, Metadata: row.Metadata,
+				}
 				enc := json.NewEncoder(&got)
 				enc.SetEscapeHTML(false)
 				enc.SetIndent("", "  ")

@@ -135,7 +135,8 @@ func TestSplitter(t *testing.T) {
 		{name: "lines with a NUL", c: decode.JSONLines, in: "{}\x00\n{}", want: []piece{{1, "{}\x00", ""}, {2, `{}`, ""}}},
 
 		{name: "array on one line", c: decode.JSONArray, in: `[{"a":"]},{["},{"b":[{},[]]} , 3,"x\",", null]`, want: []piece{
-			{1, `{"a":"]},{["}`, ""}, {1, `{"b":[{},[]]}`, ""}, {1, `3`, ""}, {1, `"x\","`, ""}, {1, `null`, ""}}},
+			{1, `{"a":"]},{["}`, ""}, {1, `{"b":[{},[]]}`, ""}, {1, `3`, ""}, {1, `"x\","`, ""}, {1, `null`, ""},
+		}},
 		{name: "array pretty", c: decode.JSONArray, in: "\xEF\xBB\xBF\n[\n  {\n    \"a\": 1\n  },\r\n  {}\n]\n", want: []piece{{3, "{\n    \"a\": 1\n  }", ""}, {6, "{}", ""}}},
 		{name: "array empty", c: decode.JSONArray, in: "[ \n]", want: []piece{}},
 		{name: "array of the end only", c: decode.JSONArray, in: "", want: []piece{}},

@@ -508,8 +508,10 @@ func (m *maker) soothe(an *analysis, t *ticket) {
 	}
 	an.avoid = nil
 	an.modify = nil
-	an.changes = []advice{{t.lift, r.between(60, 80, 5), strconv.Itoa(r.between(2, 3, 1)) + " x " + strconv.Itoa(r.between(6, 12, 1)),
-		"Lighter for one session, then as planned.", "Back to full load once the stairs feel normal."}}
+	an.changes = []advice{{
+		t.lift, r.between(60, 80, 5), strconv.Itoa(r.between(2, 3, 1)) + " x " + strconv.Itoa(r.between(6, 12, 1)),
+		"Lighter for one session, then as planned.", "Back to full load once the stairs feel normal.",
+	}}
 	an.volume = t.now - r.between(0, 3, 1)
 	an.progression = []string{fill(pick(r, []string{
 		"{v} sets this week, {n} again the week after.", "One week at {v} sets, then as planned with {n}.", "Back to {n} sets as soon as the soreness is gone.",

@@ -223,8 +223,12 @@ func voiceRules(o map[string]any, heard string, found map[string]bool) {
 			ok   bool
 			said bool
 		}{
-			{loaded, said[weight]}, {counted, said[reps]}, {rated, said[rpe] || said[10-rpe]}, {left, said[rir] || said[10-rir]},
-			{timed, said[seconds] || said[seconds/60]}, {rested, said[rest] || said[rest/60]},
+			{loaded, said[weight]},
+			{counted, said[reps]},
+			{rated, said[rpe] || said[10-rpe]},
+			{left, said[rir] || said[10-rir]},
+			{timed, said[seconds] || said[seconds/60]},
+			{rested, said[rest] || said[rest/60]},
 		} {
 			if v.ok && !v.said {
 				found["voice/unsupported-number"] = true

@@ -62,9 +62,17 @@ func (m *maker) teach(w *row, a *athlete, k teaching, kv []string, d departure) 
 type equipment struct{ name, lift string }
 
 var gymGear = []equipment{
-	{"a barbell and rack", "barbell squat"}, {"adjustable dumbbells", "dumbbell bench press"}, {"a cable stack", "seated cable row"},
-	{"resistance bands", "banded row"}, {"two kettlebells", "kettlebell swing"}, {"a pull-up bar", "pull-up"}, {"a Smith machine", "Smith squat"},
-	{"a leg press", "leg press"}, {"gymnastic rings", "ring row"}, {"a trap bar", "trap bar deadlift"}, {"only body weight", "split squat"},
+	{"a barbell and rack", "barbell squat"},
+	{"adjustable dumbbells", "dumbbell bench press"},
+	{"a cable stack", "seated cable row"},
+	{"resistance bands", "banded row"},
+	{"two kettlebells", "kettlebell swing"},
+	{"a pull-up bar", "pull-up"},
+	{"a Smith machine", "Smith squat"},
+	{"a leg press", "leg press"},
+	{"gymnastic rings", "ring row"},
+	{"a trap bar", "trap bar deadlift"},
+	{"only body weight", "split squat"},
 	{"a landmine", "landmine press"},
 }
 

@@ -245,8 +245,17 @@ func addTypo(r *rng, s string) string {
 
 func abbreviate(r *rng, s string) string {
 	for _, p := range some(r, [][2]string{
-		{"pounds", "lbs"}, {"seconds", "secs"}, {"reps in reserve", "RIR"}, {"dumbbell", "DB"}, {"barbell", "BB"}, {"kettlebell", "KB"},
-		{"kilos", "kg"}, {"minutes", "mins"}, {" reps", " rep"}, {"bodyweight", "BW"}, {"tricep ", "tri "},
+		{"pounds", "lbs"},
+		{"seconds", "secs"},
+		{"reps in reserve", "RIR"},
+		{"dumbbell", "DB"},
+		{"barbell", "BB"},
+		{"kettlebell", "KB"},
+		{"kilos", "kg"},
+		{"minutes", "mins"},
+		{" reps", " rep"},
+		{"bodyweight", "BW"},
+		{"tricep ", "tri "},
 	}, 11) {
 		if strings.Contains(s, p[0]) {
 			return strings.Replace(s, p[0], p[1], 1)
@@ -257,10 +266,30 @@ func abbreviate(r *rng, s string) string {
 
 // synonyms are swaps that keep the meaning of the sentences of this package.
 var synonyms = [][2]string{
-	{"about", "around"}, {"often", "frequently"}, {"start", "begin"}, {"usually", "normally"}, {"enough", "sufficient"}, {"session", "workout"},
-	{"sessions", "workouts"}, {"plan", "schedule"}, {"need", "require"}, {"after", "following"}, {"goal", "aim"}, {"easy", "gentle"}, {"slow", "unhurried"},
-	{"stop", "halt"}, {"still", "even now"}, {"only", "just"}, {"now", "at present"}, {"while", "as long as"}, {"until", "till"}, {"lift", "exercise"},
-	{"never", "at no time"}, {"each", "every single"}, {"most", "nearly all"}, {"more", "extra"},
+	{"about", "around"},
+	{"often", "frequently"},
+	{"start", "begin"},
+	{"usually", "normally"},
+	{"enough", "sufficient"},
+	{"session", "workout"},
+	{"sessions", "workouts"},
+	{"plan", "schedule"},
+	{"need", "require"},
+	{"after", "following"},
+	{"goal", "aim"},
+	{"easy", "gentle"},
+	{"slow", "unhurried"},
+	{"stop", "halt"},
+	{"still", "even now"},
+	{"only", "just"},
+	{"now", "at present"},
+	{"while", "as long as"},
+	{"until", "till"},
+	{"lift", "exercise"},
+	{"never", "at no time"},
+	{"each", "every single"},
+	{"most", "nearly all"},
+	{"more", "extra"},
 }
 
 // swapWord replaces one word between spaces by a synonym. In JSON no key can
