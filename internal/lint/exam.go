@@ -242,5 +242,6 @@ func (x *exam) reportAs(severity Severity, s spot, message string) {
 
 // scratch is memory for checks to work in.
 type scratch struct {
-	words []byte
+	numbers    []number
+	quantities []quantity
 }

@@ -88,7 +88,7 @@ func checkNames(cat *catalog.Category, at func(string) string, problems map[stri
 	}
 	for _, k := range cat.Checks {
 		switch {
-		case !known[k.Rule] && !upcoming(k.Rule):
+		case !known[k.Rule]:
 			problems[at("checks/"+k.Rule)] = fmt.Sprintf("The category %s names the check %s, which does not exist; correct the name or take it out (docs/checks.md lists all).", cat.Slug, k.Rule)
 		case k.Severity != "" && !Severity(k.Severity).valid():
 			problems[at("checks/"+k.Rule)] = fmt.Sprintf("The check %s of %s has the severity %q; use error, warning or info.", k.Rule, cat.Slug, k.Severity)
@@ -96,7 +96,7 @@ func checkNames(cat *catalog.Category, at func(string) string, problems map[stri
 	}
 	for _, item := range cat.Checklist {
 		for _, rule := range item.ProvedBy {
-			if !known[rule] && !upcoming(rule) {
+			if !known[rule] {
 				problems[at("checklist/"+item.Slug)] = fmt.Sprintf("The checklist item %s of %s is proved by %s, which does not exist; correct the name or take it out.", item.Slug, cat.Slug, rule)
 			}
 		}
@@ -212,11 +212,4 @@ func compareFindings(a, b Finding) int {
 		return d
 	}
 	return strings.Compare(a.Message, b.Message)
-}
-
-// upcoming reports whether a rule belongs to a family whose rules are not here
-// yet.
-func upcoming(rule string) bool {
-	family, _, _ := strings.Cut(rule, "/")
-	return family == "voice" || family == "injury" || family == "running"
 }

@@ -9,7 +9,8 @@ import (
 
 // gapWords stand where somebody meant to write something later. The first few
 // count in capitals only.
-var gapWords = newPhrases("todo", "fixme", "tbd", "lorem ipsum", "insert text here", "placeholder text", "your text here", "replace with your*", "rest of the response*")
+var gapWords = newPhrases("todo", "fixme", "tbd", "lorem ipsum", "insert text here", "placeholder text", "your text here", "replace with your*", "rest of the response*",
+	"would analyze user's*", "would analyze the user's*", "would analyse user's*", "would analyse the user's*", "would analyze your*", "would analyse your*")
 
 const capitalGaps = 3
 
@@ -36,6 +37,9 @@ func checkPlaceholders(x *exam) {
 		}
 		for m := gapWords.next(p.text, 0); m.phrase >= 0; m = gapWords.next(p.text, m.end) {
 			word := p.text[m.start:m.end]
+			if m.start > 0 && p.text[m.start-1] == '[' {
+				continue // checkBrackets says so
+			}
 			if m.phrase >= capitalGaps || word == strings.ToUpper(word) {
 				x.report(x.within(p, m.start, m.end), fmt.Sprintf("The text holds %q, which stands for something that was never written; write it.", word))
 				break

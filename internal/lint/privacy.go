@@ -9,22 +9,12 @@ var privacyRules = []definition{
 	{
 		Rule: Rule{
 			ID: "privacy/contact", Family: "privacy", Severity: Error, Everywhere: true,
-			Summary: "A text holds an e-mail address or a telephone number; what looks like a street address is a warning.",
-			Why:     "A model can recite what it was trained on, to anybody.",
-			Source:  "Data protection law. Addresses and numbers that are reserved for examples (example.com, 555-01xx) are left alone.",
-			Fix:     "Take it out, or put one that belongs to nobody in its place.",
+			Summary: "A text holds an e-mail address, a telephone number or the number of a payment card. A street address, and whatever is reserved for examples (example.com, 555-01xx), is a warning.",
+			Why:     "A model can recite what it was trained on, to anybody. What is reserved for examples hurts nobody, but teaches the model to give out such things.",
+			Source:  "Data protection law; RFC 2606 for reserved domains; ISO/IEC 7812 for card numbers (13 to 19 digits, the last by the Luhn formula).",
+			Fix:     "Take it out.",
 		},
 		build: simple(checkContacts),
-	},
-	{
-		Rule: Rule{
-			ID: "privacy/payment-card", Family: "privacy", Severity: Error, Everywhere: true,
-			Summary: "A text holds a number that passes the check digit of payment cards.",
-			Why:     "A model can recite what it was trained on, to anybody.",
-			Source:  "ISO/IEC 7812: 13 to 19 digits, the last by the Luhn formula.",
-			Fix:     "Take the number out.",
-		},
-		build: simple(checkCards),
 	},
 }
 
@@ -32,14 +22,7 @@ func checkContacts(x *exam) {
 	for i := range x.pieces {
 		p := &x.pieces[i]
 		if p.bytes&atByte != 0 {
-			for from := 0; ; {
-				start, end := nextEmail(p.text, from)
-				if end == 0 {
-					break
-				}
-				x.report(x.within(p, start, end), "The text holds an e-mail address; take it out or write one at example.com.")
-				from = end
-			}
+			checkEmails(x, p)
 		}
 		if p.bytes&digitByte == 0 || len(p.text) < 7 {
 			continue
@@ -50,35 +33,38 @@ func checkContacts(x *exam) {
 				break
 			}
 			from = r.end
-			if isPhone(p.text, &r) {
-				x.report(x.within(p, r.start, r.end), "The text holds what looks like a telephone number; take it out or write a fictional one (555-0100 to 555-0199).")
+			switch s := x.within(p, r.start, r.end); {
+			case isCard(p.text, &r):
+				x.report(s, "The text holds what looks like the number of a payment card; take it out.")
+			case !isPhone(p.text, &r):
+			case fictional(p.text, &r):
+				x.reportAs(Warning, s, "The text holds a telephone number, if one that nobody has; take it out, or the model learns to give numbers.")
+			default:
+				x.report(s, "The text holds what looks like a telephone number; take it out.")
 			}
 		}
 		checkAddresses(x, p)
 	}
 }
 
-func checkCards(x *exam) {
-	for i := range x.pieces {
-		p := &x.pieces[i]
-		if p.bytes&digitByte == 0 || len(p.text) < 13 {
-			continue
+func checkEmails(x *exam, p *piece) {
+	for from := 0; ; {
+		start, end := nextEmail(p.text, from)
+		if end == 0 {
+			return
 		}
-		for from := 0; ; {
-			r := nextDigits(p.text, from)
-			if r.end == 0 {
-				break
-			}
-			from = r.end
-			if isCard(p.text, &r) {
-				x.report(x.within(p, r.start, r.end), "The text holds what looks like the number of a payment card; take it out.")
-			}
+		from = end
+		domain := p.text[start+strings.IndexByte(p.text[start:end], '@')+1 : end]
+		if reservedDomain(strings.ToLower(domain)) {
+			x.reportAs(Warning, x.within(p, start, end), "The text holds an e-mail address, if one that nobody has; take it out, or the model learns to give addresses.")
+		} else {
+			x.report(x.within(p, start, end), "The text holds an e-mail address; take it out.")
 		}
 	}
 }
 
-// nextEmail finds the first e-mail address in s from byte from on that is not
-// reserved for examples. End is 0 where there is none.
+// nextEmail finds the first e-mail address in s from byte from on. End is 0
+// where there is none.
 func nextEmail(s string, from int) (start, end int) {
 	for {
 		i := strings.IndexByte(s[from:], '@')
@@ -100,9 +86,7 @@ func nextEmail(s string, from int) (start, end int) {
 		if start == i || dot < 1 || len(domain)-dot < 3 || !isLetter(domain[dot+1]) || !isLetter(domain[len(domain)-1]) {
 			continue
 		}
-		if !reservedDomain(strings.ToLower(domain)) {
-			return start, end
-		}
+		return start, end
 	}
 }
 
@@ -193,9 +177,6 @@ var phoneCues = newPhrases("call*", "phone*", "text me*", "tel", "telephone", "m
 // isPhone reports whether r is written as telephone numbers are: with a plus
 // sign, as 3-3-4 digits, or some other way where the words before say so.
 func isPhone(s string, r *digitRun) bool {
-	if fictional(s, r) {
-		return false
-	}
 	if r.plus {
 		return 8 <= r.digits && r.digits <= 15
 	}

@@ -81,6 +81,10 @@ var definitions = slices.Concat(
 	privacyRules,
 	tokenRules,
 	jsonRules,
+	voiceRules,
+	injuryRules,
+	clinicRules,
+	runningRules,
 	duplicateRules,
 )
 

@@ -438,6 +438,9 @@ func (t *tree) num(n int32) (float64, bool) {
 	return 0, false
 }
 
+// isTrue reports whether n is the value true.
+func (t *tree) isTrue(n int32) bool { return t.is(n, boolKind) && t.nodes[n].text == "true" }
+
 // children returns the members or items of n.
 func (t *tree) children(n int32) func(yield func(int32) bool) {
 	return func(yield func(int32) bool) {

@@ -1,0 +1,480 @@
+package lint
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/voicefit/spotter/internal/example"
+)
+
+var voiceRules = []definition{
+	{
+		Rule: Rule{
+			ID: "voice/unsupported-number", Family: "voice", Severity: Error,
+			Summary: "A number in the answer was never said: not in digits, not in words, not converted from pounds or kilos, not by implication (RIR from RPE). Where equipment stands for the weight (\"two plates\") or a word for the effort, it is a warning.",
+			Why:     "A model that is shown invented numbers invents numbers, thousands of times a day.",
+			Source:  "The known defects of the voice data. What counts is everything the user said up to the answer, earlier turns included.",
+			Params: []Param{
+				{"fields", "[weight, reps, rpe, rir, duration_seconds, rest_seconds]", "the fields of a set that are compared."},
+				{"shortcut_words", "[plate, plates, wheel, wheels, quarter, quarters, bar]", "words that stand for a weight, so that a person has to look."},
+			},
+			Fix: "Correct the number, or make it null.",
+		},
+		build: buildUnsupportedNumber,
+	},
+	{
+		Rule: Rule{
+			ID: "voice/rir-rpe", Family: "voice", Severity: Error,
+			Summary: "The repetitions in reserve and the effort do not add up: rir must be 10 - rpe.",
+			Why:     "The two say the same thing; where they differ, one of them is wrong.",
+			Source:  "The RPE scale of lifters that rests on repetitions in reserve (Zourdos et al. 2016).",
+			Params:  []Param{{"sum", "10", "what rpe and rir add up to."}},
+			Fix:     "Decide which one was said and compute the other.",
+		},
+		build: buildRirRpe,
+	},
+	{
+		Rule: Rule{
+			ID: "voice/dangling-reference", Family: "voice", Severity: Error,
+			Summary: "The user refers to an earlier set (\"same weight\") and no earlier set is there. An answer that leaves the weight open is a warning.",
+			Why:     "The answer can only guess, and the model learns to.",
+			Source:  "The known defects of the voice data.",
+			Params:  []Param{{"phrases", "[]", "further phrases that refer back, beside the English ones that are built in."}},
+			Fix:     "Add the earlier turn, or take the reference out.",
+		},
+		build: buildDanglingReference,
+	},
+	{
+		Rule: Rule{
+			ID: "voice/stretch-load", Family: "voice", Severity: Error,
+			Summary: "A stretch is logged with a weight.",
+			Why:     "A stretch has a duration; the weight belongs to the lift before.",
+			Source:  "The known defects of the voice data: a stretch logged with 315 lb.",
+			Params:  []Param{{"words", "[stretch*, foam roll*, mobility, pigeon, child's pose, cat-cow, ...]", "words in the name of an exercise that is done without load; an asterisk stands for any ending."}},
+			Fix:     "Make the weight null.",
+		},
+		build: buildStretchLoad,
+	},
+	{
+		Rule: Rule{
+			ID: "voice/unit-mismatch", Family: "voice", Severity: Error,
+			Summary: "The weight was said in one unit and is logged in the other, with the same number.",
+			Why:     "100 kilos logged as 100 pounds is less than half the load.",
+			Source:  "The product's rule that the unit is the lifter's.",
+			Fix:     "Write the unit that was said.",
+		},
+		build: simple(checkUnitMismatch),
+	},
+}
+
+// poundsPerKilo is exact by definition of the pound: 1 / 0.45359237.
+const poundsPerKilo = 1 / 0.45359237
+
+// sets calls visit with every logged set of the answer: the answer itself, what
+// stands in parsed_data, and the entries of exercises.
+func (a *answer) sets(visit func(set int32)) {
+	t := a.tree
+	if len(t.nodes) == 0 || t.nodes[0].kind != objectKind {
+		return
+	}
+	top := int32(0)
+	if d := t.get(0, "parsed_data"); t.is(d, objectKind) {
+		top = d
+	}
+	if list := t.get(top, "exercises"); t.is(list, listKind) {
+		for c := range t.children(list) {
+			if t.nodes[c].kind == objectKind {
+				visit(c)
+			}
+		}
+		return
+	}
+	visit(top)
+}
+
+// heard are the numbers that the user said before message, all turns together.
+func (x *exam) heard(message int) []number {
+	x.scratch.numbers = x.scratch.numbers[:0]
+	for i := range message {
+		if x.messages[i].Role == example.User {
+			first := len(x.scratch.numbers)
+			x.scratch.numbers = appendNumbers(x.scratch.numbers, x.messages[i].Content)
+			for k := first; k < len(x.scratch.numbers); k++ {
+				x.scratch.numbers[k].turn = int32(i)
+			}
+		}
+	}
+	return x.scratch.numbers
+}
+
+// userSays reports whether the user said one of the phrases before message.
+func (x *exam) userSays(message int, p *phrases) bool {
+	for i := range message {
+		if x.messages[i].Role == example.User && p.in(x.messages[i].Content) {
+			return true
+		}
+	}
+	return false
+}
+
+// numberFields are the fields that voice/unsupported-number knows how to
+// compare.
+var numberFields = []string{"weight", "reps", "rpe", "rir", "duration_seconds", "rest_seconds"}
+
+// Words that say a number without naming it.
+var (
+	eachWords    = newPhrases("each", "per hand", "per side", "a side", "per arm", "pair", "both hands", "either side", "apiece")
+	effortWords  = newPhrases("easy", "easily", "hard", "tough", "heavy", "light", "brutal", "grind*", "moderate", "smooth", "challenging", "killer", "effort", "struggled", "comfortable", "cruised")
+	failureWords = newPhrases("failure", "failed", "max", "maxed", "all out", "nothing left", "none left", "couldn't do another", "could not do another", "couldn't get another", "gave out", "empty")
+	missedWords  = newPhrases("fail*", "miss*", "no reps", "couldn't", "could not", "didn't get*")
+	sumWords     = newPhrases("plus", "total", "altogether", "rest pause", "rest-pause", "cluster")
+	someWords    = newPhrases("few", "several", "some", "bunch", "handful")
+)
+
+func buildUnsupportedNumber(s *setting) (func(*exam), error) {
+	p := struct {
+		Fields        []string `json:"fields"`
+		ShortcutWords []string `json:"shortcut_words"`
+	}{numberFields, []string{"plate", "plates", "wheel", "wheels", "quarter", "quarters", "bar"}}
+	if err := s.decode(&p); err != nil {
+		return nil, err
+	}
+	for _, f := range p.Fields {
+		if !slices.Contains(numberFields, f) {
+			return nil, fmt.Errorf("the field %q is not one of %s", f, strings.Join(numberFields, ", "))
+		}
+	}
+	shortcuts := newPhrases(p.ShortcutWords...)
+	fields := p.Fields
+	return func(x *exam) {
+		for i := range x.answers {
+			a := &x.answers[i]
+			var heard []number
+			a.sets(func(set int32) {
+				for _, f := range fields {
+					n := a.tree.get(set, f)
+					v, ok := a.tree.num(n)
+					if !ok {
+						continue
+					}
+					if heard == nil {
+						heard = x.heard(a.message)
+					}
+					if x.supported(a, set, f, v, heard) {
+						continue
+					}
+					x.unsupported(a, n, f, heard, shortcuts)
+				}
+			})
+		}
+	}, nil
+}
+
+// supported reports whether v follows from what was heard.
+func (x *exam) supported(a *answer, set int32, field string, v float64, heard []number) bool {
+	said := func(v float64) bool {
+		for k := range heard {
+			if heard[k].covers(v) {
+				return true
+			}
+		}
+		return false
+	}
+	switch field {
+	case "weight":
+		return v == 0 || said(v) || converted(a.tree.str(a.tree.get(set, "weight_unit")), v, heard) ||
+			(said(v/2) || said(v*2)) && x.userSays(a.message, eachWords)
+	case "reps":
+		return said(v) || v == 0 && x.userSays(a.message, missedWords) || summed(v, heard) && x.userSays(a.message, sumWords) ||
+			v == 1 && x.userSays(a.message, oneRep)
+	case "rpe", "rir":
+		if said(v) || said(10-v) {
+			return true
+		}
+		out := v == 10 && field == "rpe" || v == 0 && field == "rir"
+		return out && x.userSays(a.message, failureWords)
+	case "duration_seconds", "rest_seconds":
+		return timed(v, heard)
+	}
+	return said(v)
+}
+
+var oneRep = newPhrases("a rep", "another rep", "a single", "one more", "one rep max", "a max")
+
+// converted reports whether v, in the unit of the answer, is a weight that was
+// said in the other, rounded to half a unit or one percent.
+func converted(unit string, v float64, heard []number) bool {
+	from, factor := kilos, poundsPerKilo
+	if unit == "kg" {
+		from, factor = pounds, 1/poundsPerKilo
+	}
+	for _, n := range heard {
+		if want := n.value * factor; n.unit == from && math.Abs(want-v) <= max(0.5, want*0.01) {
+			return true
+		}
+	}
+	return false
+}
+
+// summed reports whether v is the sum of two numbers that were said.
+func summed(v float64, heard []number) bool {
+	for i := range heard {
+		for k := range i {
+			if heard[i].value+heard[k].value == v && (heard[i].turn != heard[k].turn || heard[i].start >= heard[k].end || heard[k].start >= heard[i].end) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// timed reports whether v seconds were said, in seconds, minutes, hours, or
+// minutes and seconds.
+func timed(v float64, heard []number) bool {
+	for i, n := range heard {
+		scale := 1.0
+		switch n.unit {
+		case minutes:
+			scale = 60
+		case hours:
+			scale = 3600
+		}
+		if n.value*scale <= v+1e-6 && v <= n.upto*scale+1e-6 {
+			return true
+		}
+		if scale == 1 {
+			continue
+		}
+		for _, rest := range heard[i+1:] { // one minute thirty, 1 hour 5 minutes
+			more := rest.value
+			if rest.unit == minutes {
+				more *= 60
+			}
+			if n.value*scale+more == v {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// unsupported reports the number n.
+func (x *exam) unsupported(a *answer, n int32, field string, heard []number, shortcuts *phrases) {
+	said := saidList(heard)
+	name := strings.ReplaceAll(field, "_seconds", "")
+	value := a.tree.nodes[n].text
+	s := a.at(n)
+	switch {
+	case field == "weight" && x.userSays(a.message, shortcuts):
+		x.reportAs(Warning, s, fmt.Sprintf("The weight %s was not said as a number; the user spoke of equipment. Check the sum (a plate is 45 lb or 20 kg on each side, a bar 45 lb or 20 kg) and the confidence.", value))
+	case (field == "rpe" || field == "rir") && x.userSays(a.message, effortWords):
+		x.reportAs(Warning, s, fmt.Sprintf("The %s %s was not said as a number, only as a word; check that it fits the word and that the confidence is lower.", name, value))
+	case field == "reps" && x.userSays(a.message, someWords):
+		x.reportAs(Warning, s, fmt.Sprintf("The reps %s were not said as a number, only as a word; make them null or lower the confidence.", value))
+	default:
+		x.report(s, fmt.Sprintf("The %s %s was never said%s; correct it or make it null.", name, value, said))
+	}
+}
+
+// saidList names the numbers that were heard, the longest readings only.
+func saidList(heard []number) string {
+	var out []string
+	for i, n := range heard {
+		inside := false
+		for k, m := range heard {
+			if k != i && m.turn == n.turn && m.start <= n.start && n.end <= m.end && (m.end-m.start > n.end-n.start) {
+				inside = true
+				break
+			}
+		}
+		text := strconv.FormatFloat(n.value, 'f', -1, 64)
+		if n.unit == clock {
+			text = clockText(n.value)
+		}
+		if !inside && !slices.Contains(out, text) {
+			out = append(out, text)
+		}
+	}
+	switch {
+	case len(out) == 0:
+		return " (no number was)"
+	case len(out) > 8:
+		out = append(out[:8], "…")
+	}
+	return " (heard: " + strings.Join(out, ", ") + ")"
+}
+
+func buildRirRpe(s *setting) (func(*exam), error) {
+	p := struct {
+		Sum float64 `json:"sum"`
+	}{10}
+	if err := s.decode(&p); err != nil {
+		return nil, err
+	}
+	return func(x *exam) {
+		for i := range x.answers {
+			a := &x.answers[i]
+			a.sets(func(set int32) {
+				n := a.tree.get(set, "rir")
+				rir, ok := a.tree.num(n)
+				rpe, both := a.tree.num(a.tree.get(set, "rpe"))
+				if ok && both && math.Abs(rir+rpe-p.Sum) > 1e-9 {
+					x.report(a.at(n), fmt.Sprintf("rpe %s and rir %s do not fit: at this effort %s are left. Correct the one that was not said.",
+						plainNumber(rpe), plainNumber(rir), plainNumber(p.Sum-rpe)))
+				}
+			})
+		}
+	}, nil
+}
+
+// plainNumber writes f with at most four decimals and no zeros at the end.
+func plainNumber(f float64) string {
+	return strconv.FormatFloat(math.Round(f*1e4)/1e4, 'f', -1, 64)
+}
+
+// backReferences are the English phrases that point at an earlier set.
+var backReferences = []string{
+	"same weight", "same as last", "same as before", "same as the last", "same again", "same thing", "same load", "kept the weight", "keep the weight",
+	"keeping the weight", "kept it there", "at that weight", "with that weight", "that same weight", "this weight again", "same set again", "same poundage", "same dumbbells", "weight stayed",
+	"repeat that", "again with that", "stayed there", "didn't change the weight", "same numbers",
+}
+
+func buildDanglingReference(s *setting) (func(*exam), error) {
+	p := struct {
+		Phrases []string `json:"phrases"`
+	}{}
+	if err := s.decode(&p); err != nil {
+		return nil, err
+	}
+	references := newPhrases(slices.Concat(backReferences, p.Phrases)...)
+	return func(x *exam) {
+		for i := range x.messages {
+			m := &x.messages[i]
+			if m.Role != example.User {
+				continue
+			}
+			ref := references.next(m.Content, 0)
+			if ref.phrase < 0 || x.setBefore(i, ref.start) {
+				continue
+			}
+			text := m.Content[ref.start:ref.end]
+			if x.leavesOpen(i) {
+				x.reportAs(Warning, at(i, ref.start, ref.end), fmt.Sprintf("%q refers to an earlier set, and there is none; the answer leaves the weight open, which is right. Add the earlier turn if this is not meant as a test.", text))
+			} else {
+				x.report(at(i, ref.start, ref.end), fmt.Sprintf("%q refers to an earlier set, and there is none; add the turn that it refers to, or make the weight null and the confidence low.", text))
+			}
+		}
+	}, nil
+}
+
+// setBefore reports whether a load was said or logged before byte end of
+// message i.
+func (x *exam) setBefore(i, end int) bool {
+	const leastLoad = 20 // smaller numbers are rather reps or effort
+	for k := range i {
+		if x.messages[k].Role == example.User {
+			x.scratch.numbers = appendNumbers(x.scratch.numbers[:0], x.messages[k].Content)
+			for _, n := range x.scratch.numbers {
+				if n.value > 2 || n.unit == pounds || n.unit == kilos || n.unit == plates {
+					return true
+				}
+			}
+		}
+	}
+	for k := range x.answers {
+		if x.answers[k].message < i && x.answers[k].hasWeight() {
+			return true
+		}
+	}
+	x.scratch.numbers = appendNumbers(x.scratch.numbers[:0], x.messages[i].Content[:end])
+	for _, n := range x.scratch.numbers {
+		if n.unit == pounds || n.unit == kilos || n.unit == plates || n.unit == noUnit && n.value >= leastLoad {
+			return true
+		}
+	}
+	return false
+}
+
+// hasWeight reports whether some set of the answer has a weight.
+func (a *answer) hasWeight() bool {
+	found := false
+	a.sets(func(set int32) {
+		v, ok := a.tree.num(a.tree.get(set, "weight"))
+		found = found || ok && v > 0
+	})
+	return found
+}
+
+// leavesOpen reports whether the answer to message i has no weight.
+func (x *exam) leavesOpen(i int) bool {
+	for k := range x.answers {
+		if a := &x.answers[k]; a.message > i {
+			return a.err == nil && !a.hasWeight()
+		}
+	}
+	return false
+}
+
+func buildStretchLoad(s *setting) (func(*exam), error) {
+	p := struct {
+		Words []string `json:"words"`
+	}{}
+	if err := s.decode(&p); err != nil {
+		return nil, err
+	}
+	words := newPhrases(append(slices.Clone(stretches), p.Words...)...)
+	return func(x *exam) {
+		for i := range x.answers {
+			a := &x.answers[i]
+			a.sets(func(set int32) {
+				name := a.tree.str(a.tree.get(set, "exercise_name"))
+				n := a.tree.get(set, "weight")
+				if v, ok := a.tree.num(n); ok && v > 0 && words.in(name) && !loadedStretch.in(name) {
+					x.report(a.at(n), fmt.Sprintf("%s is logged with a weight of %s; a stretch has none. Make the weight null.", name, a.tree.nodes[n].text))
+				}
+			})
+		}
+	}, nil
+}
+
+// stretches are words in the names of what is done without load.
+var stretches = []string{
+	"stretch*", "foam roll*", "mobility", "pigeon", "pigeon pose", "child's pose", "childs pose", "cat-cow", "cat cow", "cobra", "downward dog", "yoga", "thread the needle", "90/90",
+}
+
+var loadedStretch = newPhrases("weighted", "loaded")
+
+// checkUnitMismatch compares units where the weight is a number that was said
+// with one.
+func checkUnitMismatch(x *exam) {
+	for i := range x.answers {
+		a := &x.answers[i]
+		a.sets(func(set int32) {
+			v, ok := a.tree.num(a.tree.get(set, "weight"))
+			n := a.tree.get(set, "weight_unit")
+			written := a.tree.str(n)
+			if !ok || v == 0 || written != "kg" && written != "lbs" && written != "lb" {
+				return
+			}
+			var mine, other bool
+			for _, h := range x.heard(a.message) {
+				if !h.covers(v) {
+					continue
+				}
+				kg := written == "kg"
+				mine = mine || h.unit == noUnit || h.unit == kilos && kg || h.unit == pounds && !kg
+				other = other || h.unit == kilos && !kg || h.unit == pounds && kg
+			}
+			if other && !mine {
+				said := "kg"
+				if written == "kg" {
+					said = "lbs"
+				}
+				x.report(a.at(n), fmt.Sprintf("%s was said in %s and is logged in %s; write the unit that was said.", plainNumber(v), said, written))
+			}
+		})
+	}
+}
