@@ -266,8 +266,10 @@ func TestClaim(t *testing.T) {
 	s := newService(pool)
 	ana, bo := person("Ana"), person("Bo")
 	voice := exampletest.Insert(t, pool, 4, exampletest.Seed{})
-	injury := exampletest.Insert(t, pool, 1, exampletest.Seed{Category: "injury_analysis", Subcategory: "acute",
-		Conversation: func(int) example.Conversation { return exampletest.Conversation(100) }})
+	injury := exampletest.Insert(t, pool, 1, exampletest.Seed{
+		Category: "injury_analysis", Subcategory: "acute",
+		Conversation: func(int) example.Conversation { return exampletest.Conversation(100) },
+	})
 	claim := func(who audit.Actor, q review.Queue, n int) []uuid.UUID {
 		t.Helper()
 		leases, err := s.Claim(t.Context(), who.ID, q, n)
