@@ -93,7 +93,7 @@ func (b *bench) decide(ctx context.Context, q review.Queue) (perSecond float64, 
 }
 
 // script is what one claim and one decision ask of the database, as pgbench runs
-// it. It must follow db/queries/review.sql; what it leaves out is only what Go
+// it, each client from where it was. It must follow db/queries/review.sql; what it leaves out is only what Go
 // does between the statements.
 const script = `
 SELECT category, subcategory, sum(examples)::bigint FROM counters
@@ -101,14 +101,14 @@ SELECT category, subcategory, sum(examples)::bigint FROM counters
  GROUP BY category, subcategory HAVING sum(examples) > 0 ORDER BY category, subcategory LIMIT 1000;
 WITH next AS (
     SELECT e.id FROM examples e
-     WHERE e.dataset_id = %[1]s AND e.category = %[2]s AND e.subcategory = %[3]s AND e.status = 'pending' AND e.id > :'after'::uuid
+     WHERE e.dataset_id = %[1]s AND e.category = %[2]s AND e.subcategory = %[3]s AND e.status = 'pending' AND e.id > :after::uuid
        AND NOT EXISTS (SELECT FROM leases l WHERE l.dataset_id = e.dataset_id AND l.example_id = e.id AND l.expires_at > now())
        AND NOT EXISTS (SELECT FROM decisions d WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id
-             AND d.reviewer_id = :'reviewer'::uuid AND d.verdict = 'skip'
+             AND d.reviewer_id = md5(concat('reviewer', :client_id::int))::uuid AND d.verdict = 'skip'
              AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id))
      ORDER BY e.id LIMIT 1 FOR NO KEY UPDATE OF e SKIP LOCKED)
 INSERT INTO leases AS l (dataset_id, example_id, reviewer_id, taken_at, expires_at)
-SELECT %[1]s, next.id, :'reviewer'::uuid, now(), now() + make_interval(secs => 300) FROM next
+SELECT %[1]s, next.id, md5(concat('reviewer', :client_id::int))::uuid, now(), now() + make_interval(secs => 300) FROM next
 ON CONFLICT (dataset_id, example_id) DO UPDATE SET reviewer_id = excluded.reviewer_id, taken_at = excluded.taken_at, expires_at = excluded.expires_at
  WHERE l.expires_at <= now()
 RETURNING l.example_id AS after, gen_random_uuid() AS decision
@@ -116,25 +116,16 @@ RETURNING l.example_id AS after, gen_random_uuid() AS decision
 BEGIN;
 SELECT e.id, e.category, e.subcategory, e.status, e.revision, e.tokens, e.turns, e.errors, e.warnings, l.reviewer_id, l.expires_at
   FROM examples e LEFT JOIN leases l ON l.dataset_id = e.dataset_id AND l.example_id = e.id AND l.expires_at > now()
- WHERE e.dataset_id = %[1]s AND e.id = :'after'::uuid FOR NO KEY UPDATE OF e;
+ WHERE e.dataset_id = %[1]s AND e.id = :after::uuid FOR NO KEY UPDATE OF e;
 SELECT d.id, d.example_id, d.verdict, d.status_after, coalesce(d.new_revision, d.revision)::int FROM decisions d
- WHERE d.dataset_id = %[1]s AND d.reviewer_id = :'reviewer'::uuid AND d.request_key = :'decision';
-UPDATE examples SET status = 'rejected', updated_at = now() WHERE dataset_id = %[1]s AND id = :'after'::uuid;
+ WHERE d.dataset_id = %[1]s AND d.reviewer_id = md5(concat('reviewer', :client_id::int))::uuid AND d.request_key = :decision::text;
+UPDATE examples SET status = 'rejected', updated_at = now() WHERE dataset_id = %[1]s AND id = :after::uuid;
 INSERT INTO decisions (dataset_id, id, example_id, reviewer_id, revision, verdict, reason, comment, override_reason, checklist, status_before, status_after, request_key, millis)
-VALUES (%[1]s, :'decision'::uuid, :'after'::uuid, :'reviewer'::uuid, 1, 'reject', 'bench', '', '', '[]', 'pending', 'rejected', :'decision', 0);
-DELETE FROM leases WHERE dataset_id = %[1]s AND example_id = :'after'::uuid;
+VALUES (%[1]s, :decision::uuid, :after::uuid, md5(concat('reviewer', :client_id::int))::uuid, 1, 'reject', 'bench', '', '', '[]', 'pending', 'rejected', :decision::text, 0);
+DELETE FROM leases WHERE dataset_id = %[1]s AND example_id = :after::uuid;
 INSERT INTO audit_log (id, dataset_id, actor_id, actor, action, object, detail)
-VALUES (gen_random_uuid(), %[1]s, :'reviewer'::uuid, 'Reviewer', 'example.reject', 'example/' || :'after', '{"decision":"x","edited":false,"revision":1,"status":"rejected"}');
+VALUES (gen_random_uuid(), %[1]s, md5(concat('reviewer', :client_id::int))::uuid, 'Reviewer', 'example.reject', 'example/' || :after::text, '{"decision":"x","edited":false,"revision":1,"status":"rejected"}');
 COMMIT;
-`
-
-// prologue gives each client a reviewer and a place to start, once.
-const prologue = `
-\if :{?reviewer}
-\else
-SELECT gen_random_uuid() AS reviewer, '00000000-0000-0000-0000-000000000000' AS after
-\gset
-\endif
 `
 
 var tps = regexp.MustCompile(`tps = ([0-9.]+) \(without initial connection time\)`)
@@ -145,7 +136,7 @@ func (b *bench) pgbench(ctx context.Context, q review.Queue) (perSecond float64,
 		return 0, "", fmt.Errorf("pgbench is missing: install it with Postgres's client programs, or leave this out with -only")
 	}
 	path := filepath.Join(b.workDir, "queue.sql")
-	text := prologue + fmt.Sprintf(script, quoted(b.dataset.String())+"::uuid", quoted(q.Category), quoted(q.Subcategory))
+	text := fmt.Sprintf(script, quoted(b.dataset.String())+"::uuid", quoted(q.Category), quoted(q.Subcategory))
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		return 0, "", err
 	}
@@ -160,7 +151,7 @@ func (b *bench) pgbench(ctx context.Context, q review.Queue) (perSecond float64,
 	if p := u.Query().Get("port"); p != "" {
 		port = p
 	}
-	cmd := exec.CommandContext(ctx, program, "-n", "-M", "prepared", "-f", path, "-c", strconv.Itoa(reviewers), "-j", "2",
+	cmd := exec.CommandContext(ctx, program, "-n", "-M", "prepared", "-D", "after=00000000-0000-0000-0000-000000000000", "-f", path, "-c", strconv.Itoa(reviewers), "-j", "2",
 		"-T", strconv.Itoa(int(b.seconds.Seconds())), u.Path[1:])
 	password, _ := u.User.Password()
 	cmd.Env = append(os.Environ(), "PGHOST="+host, "PGPORT="+port, "PGUSER="+u.User.Username(), "PGPASSWORD="+password)
