@@ -157,6 +157,12 @@ UPDATE import_runs
 -- keeps the look-up of hashes on its index while the table's statistics are young.
 SELECT set_config('enable_seqscan', 'off', true) FROM datasets WHERE id = @id FOR NO KEY UPDATE;
 
+-- name: OwnsImportRun :one
+-- Under the import lock the answer yes holds for the rows of the run, which
+-- nobody else can add to before the lock is given back.
+SELECT coalesce(state = 'running' AND worker = @worker, false)::boolean AS owned
+  FROM import_runs WHERE dataset_id = @dataset_id AND id = @id;
+
 -- name: KnownHashes :many
 SELECT hash, id FROM examples WHERE dataset_id = @dataset_id AND hash = ANY(@hashes::bytea[]) ORDER BY hash;
 
@@ -173,11 +179,30 @@ SELECT line, "offset", reason, raw, raw_bytes
  LIMIT @max_rows;
 
 -- name: ImportDuplicates :many
-SELECT line, "offset", example_id
-  FROM import_duplicates
- WHERE dataset_id = @dataset_id AND import_id = @import_id AND "offset" > @after
- ORDER BY "offset"
- LIMIT @max_rows;
+-- With the examples they equal and where those came from. Demo examples that
+-- were removed meanwhile leave nothing but their id.
+SELECT d.line, d."offset", d.example_id, e.import_id,
+       coalesce(e.source_line, 0)::bigint AS example_line, coalesce(e.category, '')::text AS category,
+       coalesce(e.subcategory, '')::text AS subcategory, coalesce(e.status::text, '')::text AS status,
+       coalesce(i.filename, '')::text AS filename
+  FROM (SELECT x.dataset_id, x.line, x."offset", x.example_id
+          FROM import_duplicates x
+         WHERE x.dataset_id = @dataset_id AND x.import_id = @import_id AND x."offset" > @after
+         ORDER BY x."offset"
+         LIMIT @max_rows) AS d
+  LEFT JOIN examples e ON e.dataset_id = d.dataset_id AND e.id = d.example_id
+  LEFT JOIN import_runs i ON i.dataset_id = e.dataset_id AND i.id = e.import_id
+ ORDER BY d."offset";
+
+-- name: ImportCategories :many
+-- Where the first examples of an import are now.
+SELECT first.category, count(*) AS examples
+  FROM (SELECT e.category FROM examples e
+         WHERE e.dataset_id = @dataset_id AND e.import_id = @import_id
+         ORDER BY e.id LIMIT @max_examples) AS first
+ GROUP BY first.category
+ ORDER BY examples DESC, first.category
+ LIMIT 200;
 
 -- name: ImportFindings :many
 -- What the import found, by rule, over its first examples.

@@ -199,12 +199,55 @@ func (q *Queries) FirstRunOfSource(ctx context.Context, datasetID uuid.UUID, sou
 	return id, err
 }
 
+const importCategories = `-- name: ImportCategories :many
+SELECT first.category, count(*) AS examples
+  FROM (SELECT e.category FROM examples e
+         WHERE e.dataset_id = $1 AND e.import_id = $2
+         ORDER BY e.id LIMIT $3) AS first
+ GROUP BY first.category
+ ORDER BY examples DESC, first.category
+ LIMIT 200
+`
+
+type ImportCategoriesRow struct {
+	Category string
+	Examples int64
+}
+
+// Where the first examples of an import are now.
+func (q *Queries) ImportCategories(ctx context.Context, datasetID uuid.UUID, importID uuid.UUID, maxExamples int32) ([]ImportCategoriesRow, error) {
+	rows, err := q.db.Query(ctx, importCategories, datasetID, importID, maxExamples)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ImportCategoriesRow
+	for rows.Next() {
+		var i ImportCategoriesRow
+		if err := rows.Scan(&i.Category, &i.Examples); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const importDuplicates = `-- name: ImportDuplicates :many
-SELECT line, "offset", example_id
-  FROM import_duplicates
- WHERE dataset_id = $1 AND import_id = $2 AND "offset" > $3
- ORDER BY "offset"
- LIMIT $4
+SELECT d.line, d."offset", d.example_id, e.import_id,
+       coalesce(e.source_line, 0)::bigint AS example_line, coalesce(e.category, '')::text AS category,
+       coalesce(e.subcategory, '')::text AS subcategory, coalesce(e.status::text, '')::text AS status,
+       coalesce(i.filename, '')::text AS filename
+  FROM (SELECT x.dataset_id, x.line, x."offset", x.example_id
+          FROM import_duplicates x
+         WHERE x.dataset_id = $1 AND x.import_id = $2 AND x."offset" > $3
+         ORDER BY x."offset"
+         LIMIT $4) AS d
+  LEFT JOIN examples e ON e.dataset_id = d.dataset_id AND e.id = d.example_id
+  LEFT JOIN import_runs i ON i.dataset_id = e.dataset_id AND i.id = e.import_id
+ ORDER BY d."offset"
 `
 
 type ImportDuplicatesParams struct {
@@ -215,11 +258,19 @@ type ImportDuplicatesParams struct {
 }
 
 type ImportDuplicatesRow struct {
-	Line      int64
-	Offset    int64
-	ExampleID uuid.UUID
+	Line        int64
+	Offset      int64
+	ExampleID   uuid.UUID
+	ImportID    *uuid.UUID
+	ExampleLine int64
+	Category    string
+	Subcategory string
+	Status      string
+	Filename    string
 }
 
+// With the examples they equal and where those came from. Demo examples that
+// were removed meanwhile leave nothing but their id.
 func (q *Queries) ImportDuplicates(ctx context.Context, arg ImportDuplicatesParams) ([]ImportDuplicatesRow, error) {
 	rows, err := q.db.Query(ctx, importDuplicates,
 		arg.DatasetID,
@@ -234,7 +285,17 @@ func (q *Queries) ImportDuplicates(ctx context.Context, arg ImportDuplicatesPara
 	var items []ImportDuplicatesRow
 	for rows.Next() {
 		var i ImportDuplicatesRow
-		if err := rows.Scan(&i.Line, &i.Offset, &i.ExampleID); err != nil {
+		if err := rows.Scan(
+			&i.Line,
+			&i.Offset,
+			&i.ExampleID,
+			&i.ImportID,
+			&i.ExampleLine,
+			&i.Category,
+			&i.Subcategory,
+			&i.Status,
+			&i.Filename,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -683,6 +744,20 @@ func (q *Queries) MeasureSourceChunks(ctx context.Context, datasetID uuid.UUID, 
 	var i MeasureSourceChunksRow
 	err := row.Scan(&i.Chunks, &i.Bytes)
 	return i, err
+}
+
+const ownsImportRun = `-- name: OwnsImportRun :one
+SELECT coalesce(state = 'running' AND worker = $1, false)::boolean AS owned
+  FROM import_runs WHERE dataset_id = $2 AND id = $3
+`
+
+// Under the import lock the answer yes holds for the rows of the run, which
+// nobody else can add to before the lock is given back.
+func (q *Queries) OwnsImportRun(ctx context.Context, worker *uuid.UUID, datasetID uuid.UUID, iD uuid.UUID) (bool, error) {
+	row := q.db.QueryRow(ctx, ownsImportRun, worker, datasetID, iD)
+	var owned bool
+	err := row.Scan(&owned)
+	return owned, err
 }
 
 const releaseImportRun = `-- name: ReleaseImportRun :exec

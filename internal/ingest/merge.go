@@ -56,6 +56,11 @@ func (r *run) merge(ctx context.Context, b *batch) error {
 		if _, err := q.LockImports(ctx, r.dataset); err != nil {
 			return fmt.Errorf("lock the dataset for imports: %w", err)
 		}
+		if mine, err := q.OwnsImportRun(ctx, &r.worker, r.dataset, r.id); err != nil {
+			return fmt.Errorf("look whose run it is: %w", err)
+		} else if !mine {
+			return errLost
+		}
 		rows, err := r.sort(ctx, q, b)
 		if err != nil {
 			return err

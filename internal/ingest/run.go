@@ -70,7 +70,7 @@ func (s *Service) Run(ctx context.Context, id uuid.UUID) error {
 		case err == nil:
 			return nil
 		case errors.Is(err, errLost):
-			return fault.Wrap(fault.Conflict, fmt.Errorf("%w: %w", ErrBusy, err), "This import is being run elsewhere.")
+			return busy(err)
 		case ctx.Err() != nil:
 			s.release(ctx, id, worker, log)
 			return fmt.Errorf("run import %s: %w", id, context.Cause(ctx))
@@ -89,12 +89,18 @@ func (s *Service) Run(ctx context.Context, id uuid.UUID) error {
 				return before.err
 			}
 			log.ErrorContext(ctx, "import failed", slog.Any("error", err))
-			if stopErr := s.stop(ctx, id, worker, "failed", told(err), log); stopErr != nil {
+			if stopErr := s.stop(ctx, id, worker, "failed", told(err), log); errors.Is(stopErr, ErrBusy) {
+				return stopErr
+			} else if stopErr != nil {
 				err = errors.Join(err, stopErr)
 			}
 			return fmt.Errorf("run import %s: %w", id, err)
 		}
 	}
+}
+
+func busy(err error) error {
+	return fault.Wrap(fault.Conflict, fmt.Errorf("%w: %w", ErrBusy, err), "This import is being run elsewhere.")
 }
 
 // told is the sentence kept with a failed run.
@@ -449,6 +455,9 @@ func (s *Service) stop(ctx context.Context, id, worker uuid.UUID, state, sentenc
 		}
 		return s.audit(ctx, tx, audit.Actor{}, "import."+state, id, detail)
 	})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return busy(errLost)
+	}
 	if err != nil {
 		return fmt.Errorf("mark import %s as %s: %w", id, state, err)
 	}
