@@ -17,7 +17,6 @@ import (
 
 	"github.com/voicefit/spotter/internal/decode"
 	"github.com/voicefit/spotter/internal/example"
-	"github.com/voicefit/spotter/internal/example"
 	"github.com/voicefit/spotter/internal/fault"
 	"github.com/voicefit/spotter/internal/ingest"
 )
