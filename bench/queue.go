@@ -35,8 +35,11 @@ func (b *bench) queuePart(ctx context.Context) ([]result, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := b.pool.Exec(ctx, "DELETE FROM leases"); err != nil {
-		return nil, err
+	// The reference starts from the same full queue.
+	for _, sql := range []string{"DELETE FROM leases", "UPDATE examples SET status = 'pending' WHERE status <> 'pending'"} {
+		if _, err := b.pool.Exec(ctx, sql); err != nil {
+			return nil, err
+		}
 	}
 	if _, err := b.pool.Exec(ctx, "VACUUM ANALYZE examples, leases, decisions, audit_log, counters"); err != nil {
 		return nil, err
@@ -106,12 +109,14 @@ WITH next AS (
        AND NOT EXISTS (SELECT FROM decisions d WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id
              AND d.reviewer_id = md5(concat('reviewer', :client_id::int))::uuid AND d.verdict = 'skip'
              AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id))
-     ORDER BY e.id LIMIT 1 FOR NO KEY UPDATE OF e SKIP LOCKED)
-INSERT INTO leases AS l (dataset_id, example_id, reviewer_id, taken_at, expires_at)
-SELECT %[1]s, next.id, md5(concat('reviewer', :client_id::int))::uuid, now(), now() + make_interval(secs => 300) FROM next
-ON CONFLICT (dataset_id, example_id) DO UPDATE SET reviewer_id = excluded.reviewer_id, taken_at = excluded.taken_at, expires_at = excluded.expires_at
- WHERE l.expires_at <= now()
-RETURNING l.example_id AS after, gen_random_uuid() AS decision
+     ORDER BY e.id LIMIT 1 FOR NO KEY UPDATE OF e SKIP LOCKED),
+taken AS (
+    INSERT INTO leases AS l (dataset_id, example_id, reviewer_id, taken_at, expires_at)
+    SELECT %[1]s, next.id, md5(concat('reviewer', :client_id::int))::uuid, now(), now() + make_interval(secs => 300) FROM next
+    ON CONFLICT (dataset_id, example_id) DO UPDATE SET reviewer_id = excluded.reviewer_id, taken_at = excluded.taken_at, expires_at = excluded.expires_at
+     WHERE l.expires_at <= now()
+    RETURNING l.example_id, l.expires_at)
+SELECT next.id AS after, gen_random_uuid() AS decision FROM next LEFT JOIN taken ON taken.example_id = next.id ORDER BY next.id
 \gset
 BEGIN;
 SELECT e.id, e.category, e.subcategory, e.status, e.revision, e.tokens, e.turns, e.errors, e.warnings, l.reviewer_id, l.expires_at
@@ -124,7 +129,7 @@ INSERT INTO decisions (dataset_id, id, example_id, reviewer_id, revision, verdic
 VALUES (%[1]s, :decision::uuid, :after::uuid, md5(concat('reviewer', :client_id::int))::uuid, 1, 'reject', 'bench', '', '', '[]', 'pending', 'rejected', :decision::text, 0);
 DELETE FROM leases WHERE dataset_id = %[1]s AND example_id = :after::uuid;
 INSERT INTO audit_log (id, dataset_id, actor_id, actor, action, object, detail)
-VALUES (gen_random_uuid(), %[1]s, md5(concat('reviewer', :client_id::int))::uuid, 'Reviewer', 'example.reject', 'example/' || :after::text, '{"decision":"x","edited":false,"revision":1,"status":"rejected"}');
+VALUES (gen_random_uuid(), %[1]s, md5(concat('reviewer', :client_id::int))::uuid, 'Reviewer', 'example.reject', 'example/' || :after::text, '{"decision": "x", "edited": false, "revision": 1, "status": "rejected"}');
 COMMIT;
 `
 

@@ -13,7 +13,8 @@ SELECT l.example_id, l.expires_at
 -- name: ClaimAfter :many
 -- Leases up to max_rows examples of one shelf whose id is above after. Rows that
 -- another claim is looking at are passed over; rows under a live lease and rows
--- that this reviewer skipped do not count.
+-- that this reviewer skipped do not count. A row without expires_at was there,
+-- but another claim was quicker by a blink: its lease came after our snapshot.
 WITH next AS (
     SELECT e.id
       FROM examples e
@@ -28,13 +29,17 @@ WITH next AS (
      ORDER BY e.id
      LIMIT @max_rows::int
        FOR NO KEY UPDATE OF e SKIP LOCKED
+), taken AS (
+    INSERT INTO leases AS l (dataset_id, example_id, reviewer_id, taken_at, expires_at)
+    SELECT @dataset_id, next.id, @reviewer_id, now(), now() + make_interval(secs => @seconds::float8) FROM next
+    ON CONFLICT (dataset_id, example_id) DO UPDATE
+       SET reviewer_id = excluded.reviewer_id, taken_at = excluded.taken_at, expires_at = excluded.expires_at
+     WHERE l.expires_at <= now()
+    RETURNING l.example_id, l.expires_at
 )
-INSERT INTO leases AS l (dataset_id, example_id, reviewer_id, taken_at, expires_at)
-SELECT @dataset_id, next.id, @reviewer_id, now(), now() + make_interval(secs => @seconds::float8) FROM next
-ON CONFLICT (dataset_id, example_id) DO UPDATE
-   SET reviewer_id = excluded.reviewer_id, taken_at = excluded.taken_at, expires_at = excluded.expires_at
- WHERE l.expires_at <= now()
-RETURNING l.example_id, l.expires_at;
+SELECT next.id AS example_id, taken.expires_at
+  FROM next LEFT JOIN taken ON taken.example_id = next.id
+ ORDER BY next.id;
 
 -- name: ClaimSkipped :many
 -- When nothing else is left: what this reviewer skipped, longest ago first, among

@@ -104,55 +104,60 @@ const claimAfter = `-- name: ClaimAfter :many
 WITH next AS (
     SELECT e.id
       FROM examples e
-     WHERE e.dataset_id = $1 AND e.category = $4 AND e.subcategory = $5
-       AND e.status = $6 AND e.id > $7
+     WHERE e.dataset_id = $1 AND e.category = $2 AND e.subcategory = $3
+       AND e.status = $4 AND e.id > $5
        AND NOT EXISTS (SELECT FROM leases l
                         WHERE l.dataset_id = e.dataset_id AND l.example_id = e.id AND l.expires_at > now())
        AND NOT EXISTS (SELECT FROM decisions d
                         WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id
-                          AND d.reviewer_id = $2 AND d.verdict = 'skip'
+                          AND d.reviewer_id = $6 AND d.verdict = 'skip'
                           AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id))
      ORDER BY e.id
-     LIMIT $8::int
+     LIMIT $7::int
        FOR NO KEY UPDATE OF e SKIP LOCKED
+), taken AS (
+    INSERT INTO leases AS l (dataset_id, example_id, reviewer_id, taken_at, expires_at)
+    SELECT $1, next.id, $6, now(), now() + make_interval(secs => $8::float8) FROM next
+    ON CONFLICT (dataset_id, example_id) DO UPDATE
+       SET reviewer_id = excluded.reviewer_id, taken_at = excluded.taken_at, expires_at = excluded.expires_at
+     WHERE l.expires_at <= now()
+    RETURNING l.example_id, l.expires_at
 )
-INSERT INTO leases AS l (dataset_id, example_id, reviewer_id, taken_at, expires_at)
-SELECT $1, next.id, $2, now(), now() + make_interval(secs => $3::float8) FROM next
-ON CONFLICT (dataset_id, example_id) DO UPDATE
-   SET reviewer_id = excluded.reviewer_id, taken_at = excluded.taken_at, expires_at = excluded.expires_at
- WHERE l.expires_at <= now()
-RETURNING l.example_id, l.expires_at
+SELECT next.id AS example_id, taken.expires_at
+  FROM next LEFT JOIN taken ON taken.example_id = next.id
+ ORDER BY next.id
 `
 
 type ClaimAfterParams struct {
 	DatasetID   uuid.UUID
-	ReviewerID  uuid.UUID
-	Seconds     float64
 	Category    string
 	Subcategory string
 	Status      ExampleStatus
 	After       uuid.UUID
+	ReviewerID  uuid.UUID
 	MaxRows     int32
+	Seconds     float64
 }
 
 type ClaimAfterRow struct {
 	ExampleID uuid.UUID
-	ExpiresAt time.Time
+	ExpiresAt *time.Time
 }
 
 // Leases up to max_rows examples of one shelf whose id is above after. Rows that
 // another claim is looking at are passed over; rows under a live lease and rows
-// that this reviewer skipped do not count.
+// that this reviewer skipped do not count. A row without expires_at was there,
+// but another claim was quicker by a blink: its lease came after our snapshot.
 func (q *Queries) ClaimAfter(ctx context.Context, arg ClaimAfterParams) ([]ClaimAfterRow, error) {
 	rows, err := q.db.Query(ctx, claimAfter,
 		arg.DatasetID,
-		arg.ReviewerID,
-		arg.Seconds,
 		arg.Category,
 		arg.Subcategory,
 		arg.Status,
 		arg.After,
+		arg.ReviewerID,
 		arg.MaxRows,
+		arg.Seconds,
 	)
 	if err != nil {
 		return nil, err

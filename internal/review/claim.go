@@ -59,12 +59,12 @@ func (s *Service) Claim(ctx context.Context, reviewer uuid.UUID, q Queue, n int)
 				}
 				after = uuid.Nil
 			}
-			rows, err := s.claimAfter(ctx, reviewer, q.Status, shelf, after, n-len(got))
+			rows, last, err := s.claimShelf(ctx, reviewer, q.Status, shelf, after, n-len(got))
 			if err != nil {
 				return nil, fmt.Errorf("claim from %+v: %w", q, err)
 			}
-			if len(rows) > 0 {
-				s.setWatermark(m, rows[len(rows)-1].ExampleID)
+			if last != after {
+				s.setWatermark(m, last)
 			}
 			got = append(got, rows...)
 			if len(got) == n {
@@ -108,21 +108,33 @@ func (s *Service) shelves(ctx context.Context, q Queue) ([]db.ShelvesRow, error)
 	return shelves, nil
 }
 
-func (s *Service) claimAfter(ctx context.Context, reviewer uuid.UUID, status example.Status, shelf db.ShelvesRow, after uuid.UUID, n int) ([]Lease, error) {
-	rows, err := db.New(s.cfg.DB).ClaimAfter(ctx, db.ClaimAfterParams{
-		DatasetID: s.cfg.Dataset, ReviewerID: reviewer, Seconds: LeaseFor.Seconds(),
-		Category: shelf.Category, Subcategory: shelf.Subcategory, Status: db.ExampleStatus(status),
-		After: after, MaxRows: int32(n),
-	})
-	if err != nil {
-		return nil, err
+// claimShelf leases up to n examples of a shelf beyond after and returns how far
+// it came. It goes on while other claims are quicker, so that an empty result
+// means an empty shelf.
+func (s *Service) claimShelf(ctx context.Context, reviewer uuid.UUID, status example.Status, shelf db.ShelvesRow, after uuid.UUID, n int) (got []Lease, last uuid.UUID, err error) {
+	for last = after; len(got) < n; {
+		rows, err := db.New(s.cfg.DB).ClaimAfter(ctx, db.ClaimAfterParams{
+			DatasetID: s.cfg.Dataset, ReviewerID: reviewer, Seconds: LeaseFor.Seconds(),
+			Category: shelf.Category, Subcategory: shelf.Subcategory, Status: db.ExampleStatus(status),
+			After: last, MaxRows: int32(n - len(got)),
+		})
+		if err != nil {
+			return nil, after, err
+		}
+		lost := false
+		for _, r := range rows {
+			last = r.ExampleID
+			if r.ExpiresAt == nil {
+				lost = true
+				continue
+			}
+			got = append(got, Lease{ExampleID: r.ExampleID, ExpiresAt: *r.ExpiresAt})
+		}
+		if !lost {
+			break
+		}
 	}
-	got := make([]Lease, len(rows))
-	for i, r := range rows {
-		got[i] = Lease(r)
-	}
-	slices.SortFunc(got, func(a, b Lease) int { return slices.Compare(a.ExampleID[:], b.ExampleID[:]) })
-	return got, nil
+	return got, last, nil
 }
 
 func (s *Service) claimSkipped(ctx context.Context, reviewer uuid.UUID, q Queue, n int) ([]Lease, error) {
