@@ -35,6 +35,11 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		return // the client went away
 	}
+	if broken, ok := errors.AsType[*brokenOff](err); ok {
+		s.log.LogAttrs(ctx, slog.LevelError, "answer broken off", slog.String("route", routeOf(r)),
+			slog.String("request_id", traceOf(ctx).requestID), slog.Any("error", broken.err))
+		panic(http.ErrAbortHandler) // what was sent must not look whole
+	}
 	status, text := http.StatusInternalServerError, ""
 	var tooLarge *http.MaxBytesError
 	f, classified := fault.As(err)
@@ -193,7 +198,7 @@ func (s *Server) frame(w http.ResponseWriter, r *http.Request, title, section st
 	p.User = &templates.User{Name: u.Name, Email: u.Email, Role: roleWord(u.Role), Initials: initials(u.Name)}
 	p.Nav = templates.Nav{
 		Dashboard: u.Can(account.View), Review: u.Can(account.Review), Examples: u.Can(account.View),
-		Imports: u.Can(account.Import), Download: u.Can(account.Export), Catalog: u.Can(account.View),
+		Imports: s.imports != nil && u.Can(account.Import), Download: s.export != nil && u.Can(account.Export), Catalog: u.Can(account.View),
 		People: u.Can(account.ManagePeople), Audit: u.Can(account.ReadAudit),
 	}
 	p.Flash = s.takeFlash(w, r)

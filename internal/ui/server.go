@@ -15,7 +15,9 @@ import (
 	"github.com/go-chi/chi/v5/middleware"
 
 	"github.com/voicefit/spotter/internal/account"
+	"github.com/voicefit/spotter/internal/export"
 	"github.com/voicefit/spotter/internal/fault"
+	"github.com/voicefit/spotter/internal/ingest"
 	"github.com/voicefit/spotter/internal/ui/draw"
 	"github.com/voicefit/spotter/web/static"
 )
@@ -38,31 +40,38 @@ type Config struct {
 	Catalogs Catalogs
 	Figures  Figures
 	Record   Record
-	Reviews  Reviews                 // nil: there are no pages for reviewing; needs Browse
-	Browse   Examples                // nil: there are no pages of examples; needs Reviews
-	HasRule  func(rule string) bool  // whether a check of that name is built in; nil: none is
-	Demo     Demo                    // nil: there is no demo data to add or remove
-	Metrics  *Metrics                // nil: requests are not measured
-	Now      func() time.Time        // nil: time.Now
-	BaseURL  string                  // how people reach this server, for links to pass on; empty: as in the request
-	Mounts   map[string]http.Handler // further handlers by path, such as "/api/v1" and "/metrics"; they identify callers themselves
+	Reviews  Reviews                // nil: there are no pages for reviewing; needs Browse
+	Browse   Examples               // nil: there are no pages of examples; needs Reviews
+	HasRule  func(rule string) bool // whether a check of that name is built in; nil: none is
+	Imports  *ingest.Service        // nil: there are no pages for imports
+	Export   *export.Service        // nil: there is no download
+	Demo     Demo                   // nil: there is no demo data to add or remove
+	Metrics  *Metrics               // nil: requests are not measured
+	Now      func() time.Time       // nil: time.Now
+	// MaxUploadBytes bounds one file that is imported; 0: no limit.
+	MaxUploadBytes int64
+	BaseURL        string                  // how people reach this server, for links to pass on; empty: as in the request
+	Mounts         map[string]http.Handler // further handlers by path, such as "/api/v1" and "/metrics"; they identify callers themselves
 }
 
 // A Server answers requests with pages. It is safe for concurrent use.
 type Server struct {
-	log      *slog.Logger
-	accounts *account.Service
-	catalogs Catalogs
-	figures  Figures
-	record   Record
-	reviews  Reviews
-	browse   Examples
-	hasRule  func(rule string) bool
-	drawer   draw.Drawer
-	demo     Demo
-	metrics  *Metrics
-	now      func() time.Time
-	baseURL  string
+	log       *slog.Logger
+	accounts  *account.Service
+	catalogs  Catalogs
+	figures   Figures
+	record    Record
+	reviews   Reviews
+	browse    Examples
+	hasRule   func(rule string) bool
+	drawer    draw.Drawer
+	imports   *ingest.Service
+	export    *export.Service
+	demo      Demo
+	metrics   *Metrics
+	now       func() time.Time
+	baseURL   string
+	maxUpload int64
 
 	mux    chi.Router
 	routes []Route
@@ -82,6 +91,7 @@ func New(c Config) (*Server, error) {
 	}
 	s := &Server{
 		log: c.Log, accounts: c.Accounts, catalogs: c.Catalogs, figures: c.Figures, record: c.Record, demo: c.Demo,
+		imports: c.Imports, export: c.Export, maxUpload: c.MaxUploadBytes,
 		reviews: c.Reviews, browse: c.Browse, hasRule: c.HasRule, drawer: draw.Drawer{Markdown: markdown},
 		metrics: c.Metrics, now: c.Now, baseURL: strings.TrimSuffix(c.BaseURL, "/"), mux: chi.NewRouter(),
 	}
@@ -151,6 +161,13 @@ func (s *Server) site() {
 	s.get("/catalog.zip", account.View, s.downloadCatalog)
 	s.get("/catalog/{slug}", account.View, s.showCategory)
 	s.post("/catalog/{slug}", account.ManageCatalog, s.editCategory)
+
+	if s.imports != nil {
+		s.importRoutes()
+	}
+	if s.export != nil {
+		s.downloadRoutes()
+	}
 
 	s.get("/audit", account.ReadAudit, s.listRecord)
 

@@ -20,6 +20,7 @@ type Page struct {
 	Width   string   // "", WidthNarrow or WidthFull
 	Styles  []string // further style sheets, as names for static.Asset
 	Modules []string // further JavaScript modules, as names for static.Asset
+	Live    bool     // what it shows goes on changing: without JavaScript it is loaded again and again
 }
 
 // Widths of a page's column.
