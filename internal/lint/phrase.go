@@ -84,6 +84,9 @@ func matchPhrase(phrase, s string, at int) (int, bool) {
 	for k := 0; k < len(phrase); k++ {
 		c := phrase[k]
 		if c == '*' && k == len(phrase)-1 {
+			for at > 0 && at < len(s) && isWord(s[at-1]) && isWord(s[at]) {
+				at++ // to the end of the word
+			}
 			return at, true
 		}
 		if at >= len(s) {

@@ -17,7 +17,7 @@ const capitalGaps = 3
 // gapStarts begin what stands in brackets in place of an answer.
 var gapStarts = newPhrases("insert*", "would*", "will be*", "add *", "placeholder*", "todo*", "tbd*", "fill in*", "to be *", "include *", "describe *",
 	"provide *", "specify *", "mention *", "replace *", "enter *", "details*", "content*", "generate*", "analyze*", "analyse*", "analysis*", "calculate*",
-	"user's *", "athlete's *", "same as above*", "continue*", "rest of*", "etc*")
+	"user's program*", "user's training*", "user's log*", "athlete's program*", "same as above*", "continue*", "rest of*", "etc*")
 
 // softGaps are things in brackets that letters and templates are right to have.
 var softGaps = newPhrases("your*", "name", "date", "time", "amount", "company", "recipient", "manager", "user", "username", "athlete", "client", "address", "email", "phone number",
@@ -114,7 +114,7 @@ func checkBraces(x *exam, p *piece) {
 		switch {
 		case s[i] == '<' && p.bytes&angleByte != 0:
 			size := strings.IndexByte(s[i:min(len(s), i+maxGap)], '>')
-			if size > 0 && (startsWith(anglePhrases, s[i+1:i+size])) {
+			if size > 0 && startsWith(anglePhrases, s[i+1:i+size]) {
 				soft(i, i+size+1)
 				i += size
 			}

@@ -160,10 +160,29 @@ func clockQuantity(s string, q quantity, sec float64, end int) (quantity, int) {
 		text   string
 		metres float64
 	}{
-		{"per mile", metresPerMile}, {"per mi", metresPerMile}, {"/mile", metresPerMile}, {"/mi", metresPerMile}, {"min/mile", metresPerMile}, {"min/mi", metresPerMile}, {"minutes per mile", metresPerMile},
-		{"a mile", metresPerMile}, {"-mile pace", metresPerMile}, {"min per mile", metresPerMile}, {"minute mile", metresPerMile},
-		{"per kilometer", metresPerKm}, {"per kilometre", metresPerKm}, {"per km", metresPerKm}, {"per k", metresPerKm}, {"/km", metresPerKm}, {"/k", metresPerKm}, {"min/km", metresPerKm},
-		{"minutes per km", metresPerKm}, {"minutes per kilometer", metresPerKm}, {"a kilometer", metresPerKm}, {"a km", metresPerKm}, {"min per km", metresPerKm},
+		{"per mile", metresPerMile},
+		{"per mi", metresPerMile},
+		{"/mile", metresPerMile},
+		{"/mi", metresPerMile},
+		{"min/mile", metresPerMile},
+		{"min/mi", metresPerMile},
+		{"minutes per mile", metresPerMile},
+		{"a mile", metresPerMile},
+		{"-mile pace", metresPerMile},
+		{"min per mile", metresPerMile},
+		{"minute mile", metresPerMile},
+		{"per kilometer", metresPerKm},
+		{"per kilometre", metresPerKm},
+		{"per km", metresPerKm},
+		{"per k", metresPerKm},
+		{"/km", metresPerKm},
+		{"/k", metresPerKm},
+		{"min/km", metresPerKm},
+		{"minutes per km", metresPerKm},
+		{"minutes per kilometer", metresPerKm},
+		{"a kilometer", metresPerKm},
+		{"a km", metresPerKm},
+		{"min per km", metresPerKm},
 	} {
 		if after, ok := strings.CutPrefix(trimmed, p.text); ok && (after == "" || !isWord(after[0])) {
 			q.measure, q.value, q.slack, q.miles = pace, sec/p.metres, 0.5/p.metres, p.metres == metresPerMile

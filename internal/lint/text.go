@@ -215,7 +215,7 @@ var refusals = newPhrases(
 	"as an ai", "as a large language model", "as a language model", "as an artificial intelligence", "as an assistant, i cannot",
 	"i am an ai", "i'm an ai", "i'm just an ai", "i am just an ai", "i'm only an ai", "being an ai",
 	"ai language model", "an ai assistant", "as your ai", "as a virtual assistant", "as a digital assistant", "as a chatbot",
-	"i am chatgpt", "i'm chatgpt", "trained by openai", "developed by openai", "created by openai",
+	"i am chatgpt", "i'm chatgpt", "i was trained by", "i was developed by", "i was created by openai", "trained by openai",
 	"my training data", "my knowledge cutoff", "my knowledge cut-off", "knowledge cutoff date", "my last update", "my last training",
 	"i cannot assist with", "i can't assist with", "i cannot help with that", "i can't help with that", "i cannot fulfill", "i can't fulfill",
 	"i cannot provide medical advice", "i can't provide medical advice", "i am unable to assist", "i'm unable to assist",

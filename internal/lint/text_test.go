@@ -38,8 +38,11 @@ func TestStructure(t *testing.T) {
 		{name: "no weight but 0", messages: []example.Message{user, weighted(0)}, want: []string{"error structure/weights /messages"}},
 		{name: "a weight on one message", messages: []example.Message{user, weighted(1), user, answer}, want: []string{"warning structure/weights /messages"}},
 		{name: "parallel calls", messages: []example.Message{
-			user, {Role: example.Assistant, ToolCalls: []example.ToolCall{call, other}},
-			{Role: example.Tool, ToolCallID: "1", Content: "1"}, {Role: example.Tool, ToolCallID: "2", Content: "1"}, answer,
+			user,
+			{Role: example.Assistant, ToolCalls: []example.ToolCall{call, other}},
+			{Role: example.Tool, ToolCallID: "1", Content: "1"},
+			{Role: example.Tool, ToolCallID: "2", Content: "1"},
+			answer,
 		}, want: []string{"warning structure/parallel-calls /messages/1"}},
 	})
 }

@@ -138,7 +138,7 @@ func buildUnsupportedNumber(s *setting) (func(*exam), error) {
 	p := struct {
 		Fields        []string `json:"fields"`
 		ShortcutWords []string `json:"shortcut_words"`
-	}{numberFields, []string{"plate", "plates", "wheel", "wheels", "quarter", "quarters", "bar"}}
+	}{slices.Clone(numberFields), []string{"plate", "plates", "wheel", "wheels", "quarter", "quarters", "bar"}}
 	if err := s.decode(&p); err != nil {
 		return nil, err
 	}
