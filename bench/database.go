@@ -19,7 +19,6 @@ import (
 
 	"github.com/voicefit/spotter/internal/audit"
 	"github.com/voicefit/spotter/internal/catalog"
-	"github.com/voicefit/spotter/internal/example"
 	"github.com/voicefit/spotter/internal/export"
 	"github.com/voicefit/spotter/internal/ingest"
 	"github.com/voicefit/spotter/internal/lint"
@@ -83,14 +82,6 @@ func newBench(ctx context.Context, s settings, dsn string) (*bench, error) {
 	if err != nil {
 		return nil, err
 	}
-	count := func(c example.Conversation) (int, int) {
-		hf, err := tokenizer.CountHF(c, llama3.Options{DropCallText: true})
-		if err != nil {
-			return 0, 0
-		}
-		plain, _ := tokenizer.CountPlain(c, llama3.Options{DropCallText: true})
-		return hf, plain
-	}
 	keeper := lint.NewKeeper(store.CurrentVersion)
 	order := func(ctx context.Context) ([]string, error) {
 		c, err := store.Current(ctx)
@@ -102,7 +93,7 @@ func newBench(ctx context.Context, s settings, dsn string) (*bench, error) {
 	return &bench{
 		settings: s, dsn: dsn, pool: pool, store: store, dataset: store.Dataset(),
 		ingest: ingest.New(ingest.Config{
-			Pool: pool, Dataset: store.Dataset(), Catalog: store.Current, Count: count, Log: slog.New(slog.DiscardHandler),
+			Pool: pool, Dataset: store.Dataset(), Catalog: store.Current, Count: tokenizer.CountBoth, Log: slog.New(slog.DiscardHandler),
 			Checks: func(ctx context.Context) (func(lint.Subject) []lint.Finding, error) {
 				l, err := keeper.Linter(ctx)
 				if err != nil {
@@ -111,7 +102,7 @@ func newBench(ctx context.Context, s settings, dsn string) (*bench, error) {
 				return l.Check, nil
 			},
 		}),
-		review: review.New(review.Config{DB: pool, Dataset: store.Dataset(), Order: order, Check: keeper.Check, Count: count}),
+		review: review.New(review.Config{DB: pool, Dataset: store.Dataset(), Order: order, Check: keeper.Check, Count: tokenizer.CountBoth}),
 		export: export.New(pool, store.Dataset(), order),
 	}, nil
 }

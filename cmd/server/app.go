@@ -18,7 +18,6 @@ import (
 	"github.com/voicefit/spotter/internal/browse"
 	"github.com/voicefit/spotter/internal/catalog"
 	"github.com/voicefit/spotter/internal/config"
-	"github.com/voicefit/spotter/internal/example"
 	"github.com/voicefit/spotter/internal/export"
 	"github.com/voicefit/spotter/internal/ingest"
 	"github.com/voicefit/spotter/internal/jobs"
@@ -193,12 +192,12 @@ func build(ctx context.Context, c config.Config, log *slog.Logger, d *database) 
 	dataset := a.catalogs.Dataset()
 	a.lint = lint.NewKeeper(a.catalogs.CurrentVersion)
 	a.accounts = account.New(d.pool, account.Config{Secure: c.Secure(), Log: log})
-	a.review = review.New(review.Config{DB: d.pool, Dataset: dataset, Order: a.order, Check: a.lint.Check, Count: a.count})
+	a.review = review.New(review.Config{DB: d.pool, Dataset: dataset, Order: a.order, Check: a.lint.Check, Count: a.tokens.CountBoth})
 	a.browse = browse.New(d.pool, dataset)
 	a.export = export.New(d.pool, dataset, a.order)
 	a.report = report.New(d.pool, dataset, a.catalogs.Current)
 	imports := ingest.Config{
-		Pool: d.pool, Dataset: dataset, Catalog: a.catalogs.Current, Checks: a.checks, Count: a.count, Log: log,
+		Pool: d.pool, Dataset: dataset, Catalog: a.catalogs.Current, Checks: a.checks, Count: a.tokens.CountBoth, Log: log,
 	}
 	a.ingest = ingest.New(imports)
 	queue, err := jobs.NewQueue(d.pool, log)
@@ -229,26 +228,6 @@ func (a *app) checks(ctx context.Context) (func(lint.Subject) []lint.Finding, er
 		return nil, err
 	}
 	return l.Check, nil
-}
-
-// count returns the tokens of a conversation. One that the template cannot
-// render, such as one without messages, counts as its contents alone.
-func (a *app) count(c example.Conversation) (hf, plain int) {
-	hf, err := a.tokens.CountHF(c, llama3.Options{DropCallText: true})
-	if err == nil {
-		plain, err = a.tokens.CountPlain(c, llama3.Options{DropCallText: true})
-	}
-	if err != nil {
-		hf = 0
-		for _, m := range c.Messages {
-			hf += a.tokens.Count(m.Content)
-			for _, t := range m.ToolCalls {
-				hf += a.tokens.Count(t.Arguments)
-			}
-		}
-		plain = hf
-	}
-	return hf, plain
 }
 
 // operator is who acts from the command line: the person logged in to the

@@ -108,7 +108,7 @@ func (a *app) serve(ctx context.Context, ln net.Listener, announce func(string, 
 	}
 	announce("Spotter is at %s", a.cfg.Root())
 	if needed {
-		announce("\nNobody can sign in yet. Open this link once to become the admin:\n\n  %s/setup?key=%s\n", a.cfg.Root(), token)
+		announce("\nNobody can sign in yet. Open this link once to become the admin:\n\n  %s/setup?token=%s\n", a.cfg.Root(), token)
 	}
 	srv := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 5 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -15,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivertype"
 
 	"github.com/voicefit/spotter/internal/ingest"
 )
@@ -33,10 +35,18 @@ func NewQueue(pool *pgxpool.Pool, log *slog.Logger) (*Queue, error) {
 
 // Import has a worker run an import once tx is committed.
 func (q *Queue) Import(ctx context.Context, tx pgx.Tx, id uuid.UUID) error {
-	if _, err := q.client.InsertTx(ctx, tx, ingest.RunArgs{ImportID: id}, nil); err != nil {
+	if _, err := q.client.InsertTx(ctx, tx, ingest.RunArgs{ImportID: id}, once()); err != nil {
 		return fmt.Errorf("queue import %s: %w", id, err)
 	}
 	return nil
+}
+
+// once keeps a job from being in the queue twice. One that is done does not
+// count: an import can be resumed.
+func once() *river.InsertOpts {
+	return &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
+		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable, rivertype.JobStateRunning, rivertype.JobStateScheduled,
+	}}}
 }
 
 // A Chore is a piece of upkeep: it must be short, and harmless to repeat.
@@ -74,7 +84,8 @@ func NewWorkers(cfg Config) (*Workers, error) {
 	if err := river.AddWorkerSafely(workers, &ingest.Worker{Service: cfg.Ingest}); err != nil {
 		return nil, fmt.Errorf("job workers: %w", err)
 	}
-	if err := river.AddWorkerSafely(workers, &upkeepWorker{chores: cfg.Chores}); err != nil {
+	upkeep := &upkeepWorker{}
+	if err := river.AddWorkerSafely(workers, upkeep); err != nil {
 		return nil, fmt.Errorf("job workers: %w", err)
 	}
 	client, err := river.NewClient(riverpgxv5.New(cfg.Pool), &river.Config{
@@ -96,25 +107,35 @@ func NewWorkers(cfg Config) (*Workers, error) {
 	if err != nil {
 		return nil, fmt.Errorf("job workers: %w", err)
 	}
-	return &Workers{client, cfg}, nil
+	w := &Workers{client, cfg}
+	upkeep.chores = append(slices.Clone(cfg.Chores), Chore{"take up interrupted imports", w.takeUp})
+	return w, nil
 }
 
-// Start takes up work until Stop. Imports that a dead process left running are
-// queued again.
+// Start takes up work until Stop.
 func (w *Workers) Start(ctx context.Context) error {
 	// The workers stop by Stop, in order, not because ctx ends under them.
 	if err := w.client.Start(context.WithoutCancel(ctx)); err != nil {
 		return fmt.Errorf("start workers: %w", err)
 	}
+	return nil
+}
+
+// takeUp queues imports again that a dead process left: such a process only
+// shows by its silence, so this is looked for again and again.
+func (w *Workers) takeUp(ctx context.Context) error {
 	left, err := w.cfg.Ingest.Interrupted(ctx)
 	if err != nil {
 		return fmt.Errorf("look for interrupted imports: %w", err)
 	}
 	for _, id := range left {
-		if _, err := w.client.Insert(ctx, ingest.RunArgs{ImportID: id}, nil); err != nil {
+		r, err := w.client.Insert(ctx, ingest.RunArgs{ImportID: id}, once())
+		if err != nil {
 			return fmt.Errorf("queue interrupted import %s: %w", id, err)
 		}
-		w.cfg.Log.InfoContext(ctx, "an interrupted import goes on", slog.String("import", id.String()))
+		if !r.UniqueSkippedAsDuplicate {
+			w.cfg.Log.InfoContext(ctx, "an interrupted import goes on", slog.String("import", id.String()))
+		}
 	}
 	return nil
 }

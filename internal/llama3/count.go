@@ -38,6 +38,37 @@ func (t *Tokenizer) CountPlain(c example.Conversation, o Options) (int, error) {
 	return t.countBlocks(c, o), nil
 }
 
+// CountBoth returns the number of tokens in both forms with the default options,
+// the text beside tool calls dropped as the template does. One that has no
+// rendering, such as one without messages, counts as its texts alone. For a
+// simple conversation the contents are counted once.
+func (t *Tokenizer) CountBoth(c example.Conversation) (hf, plain int) {
+	if isSimple(c) {
+		plain = t.countBlocks(c, Options{})
+		hf = plain + preambleTokens
+		if !hasSystem(c) {
+			hf += blockTokens
+		}
+		return hf, plain
+	}
+	o := Options{DropCallText: true}
+	hf, err := t.countRendered(c, o, true)
+	if err == nil {
+		plain, err = t.countRendered(c, o, false)
+	}
+	if err == nil {
+		return hf, plain
+	}
+	hf = 0
+	for _, m := range c.Messages {
+		hf += t.Count(m.Content)
+		for _, call := range m.ToolCalls {
+			hf += t.Count(call.Arguments)
+		}
+	}
+	return hf, hf
+}
+
 // countBlocks counts <|begin_of_text|> and the messages of a simple
 // conversation.
 func (t *Tokenizer) countBlocks(c example.Conversation, o Options) int {

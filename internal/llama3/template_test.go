@@ -376,6 +376,12 @@ func checkCounts(t *testing.T, c example.Conversation, o llama3.Options) {
 		if got, err := form.count(c, o); err != nil || got != want {
 			t.Errorf("%s count of %+q = %d, %v, want %d", form.name, text, got, err, want)
 		}
+		if o == (llama3.Options{}) {
+			hf, plain := tok.CountBoth(c)
+			if got := map[string]int{"HF": hf, "plain": plain}[form.name]; got != want {
+				t.Errorf("CountBoth of %+q gives %d for %s, want %d", text, got, form.name, want)
+			}
+		}
 	}
 }
 

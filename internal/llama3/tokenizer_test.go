@@ -77,10 +77,12 @@ func TestAppendEncoded(t *testing.T) {
 		want     []int32
 	}{
 		{"empty", "", nil},
-		{"all the names", "<|begin_of_text|><|end_of_text|><|reserved_special_token_0|><|reserved_special_token_1|>" +
-			"<|finetune_right_pad_id|><|reserved_special_token_2|><|start_header_id|><|end_header_id|><|eom_id|><|eot_id|><|python_tag|>" +
-			"<|reserved_special_token_3|><|reserved_special_token_247|>",
-			[]int32{128000, 128001, 128002, 128003, 128004, 128005, 128006, 128007, 128008, 128009, 128010, 128011, 128255}},
+		{
+			"all the names", "<|begin_of_text|><|end_of_text|><|reserved_special_token_0|><|reserved_special_token_1|>" +
+				"<|finetune_right_pad_id|><|reserved_special_token_2|><|start_header_id|><|end_header_id|><|eom_id|><|eot_id|><|python_tag|>" +
+				"<|reserved_special_token_3|><|reserved_special_token_247|>",
+			[]int32{128000, 128001, 128002, 128003, 128004, 128005, 128006, 128007, 128008, 128009, 128010, 128011, 128255},
+		},
 		{"text around", "hello world<|eot_id|>hello world", []int32{15339, 1917, 128009, 15339, 1917}},
 		{"cut across a piece", "hello<|eot_id|> world", []int32{15339, 128009, 1917}},
 		{"nested opening", "<|<|eot_id|>", []int32{27, 91, 128009}},
