@@ -538,7 +538,7 @@ func CatalogCategoryPage(p Page, v CatalogCategory) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 45, "<div class=\"table-wrap table-plain\" role=\"region\" aria-label=\"Subcategories\" tabindex=\"0\"><table class=\"table table-dense table-cards\"><thead><tr><th scope=\"col\">Subcategory</th><th scope=\"col\" class=\"number\">Planned</th><th scope=\"col\" class=\"number\">Confidence</th></tr></thead> <tbody>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 45, "<div class=\"table-wrap table-plain\" role=\"region\" aria-label=\"List of subcategories\" tabindex=\"0\"><table class=\"table table-dense table-cards\"><thead><tr><th scope=\"col\">Subcategory</th><th scope=\"col\" class=\"number\">Planned</th><th scope=\"col\" class=\"number\">Confidence</th></tr></thead> <tbody>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

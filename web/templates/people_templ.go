@@ -375,7 +375,7 @@ func AccountPage(p Page, v Account) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, "<div class=\"row\"><button class=\"button button-primary\">Change the password</button> <small class=\"muted\">Every other browser is signed out.</small></div></form></section><section class=\"card\" aria-labelledby=\"sessions-heading\" id=\"sessions\"><header><h2 id=\"sessions-heading\">Where you are signed in</h2><form method=\"post\" action=\"/account/sessions/revoke\"><button class=\"button button-small\">Sign out everywhere else</button></form></header><div class=\"table-plain table-wrap\" role=\"region\" aria-label=\"Sessions\" tabindex=\"0\"><table class=\"table table-cards\"><thead><tr><th scope=\"col\">Browser</th><th scope=\"col\">Address</th><th scope=\"col\">Since</th><th scope=\"col\">Last seen</th><th scope=\"col\"><span class=\"hidden-text\">Action</span></th></tr></thead> <tbody>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, "<div class=\"row\"><button class=\"button button-primary\">Change the password</button> <small class=\"muted\">Every other browser is signed out.</small></div></form></section><section class=\"card\" aria-labelledby=\"sessions-heading\" id=\"sessions\"><header><h2 id=\"sessions-heading\">Where you are signed in</h2><form method=\"post\" action=\"/account/sessions/revoke\"><button class=\"button button-small\">Sign out everywhere else</button></form></header><div class=\"table-plain table-wrap\" role=\"region\" aria-label=\"Your sessions\" tabindex=\"0\"><table class=\"table table-cards\"><thead><tr><th scope=\"col\">Browser</th><th scope=\"col\">Address</th><th scope=\"col\">Since</th><th scope=\"col\">Last seen</th><th scope=\"col\"><span class=\"hidden-text\">Action</span></th></tr></thead> <tbody>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -479,7 +479,7 @@ func AccountPage(p Page, v Account) templ.Component {
 				}
 			}
 			if len(v.Tokens) > 0 {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 34, "<div class=\"table-plain table-wrap\" role=\"region\" aria-label=\"API tokens\" tabindex=\"0\"><table class=\"table table-cards\"><thead><tr><th scope=\"col\">Name</th><th scope=\"col\">Begins with</th><th scope=\"col\">Made</th><th scope=\"col\">Last used</th><th scope=\"col\">Expires</th><th scope=\"col\"><span class=\"hidden-text\">Action</span></th></tr></thead> <tbody>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 34, "<div class=\"table-plain table-wrap\" role=\"region\" aria-label=\"Your API tokens\" tabindex=\"0\"><table class=\"table table-cards\"><thead><tr><th scope=\"col\">Name</th><th scope=\"col\">Begins with</th><th scope=\"col\">Made</th><th scope=\"col\">Last used</th><th scope=\"col\">Expires</th><th scope=\"col\"><span class=\"hidden-text\">Action</span></th></tr></thead> <tbody>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
