@@ -20,6 +20,10 @@ import (
 	"github.com/voicefit/spotter/internal/account"
 	"github.com/voicefit/spotter/internal/audit"
 	"github.com/voicefit/spotter/internal/catalog"
+	"github.com/voicefit/spotter/internal/example"
+	"github.com/voicefit/spotter/internal/export"
+	"github.com/voicefit/spotter/internal/ingest"
+	"github.com/voicefit/spotter/internal/lint"
 	"github.com/voicefit/spotter/internal/postgres/pgtest"
 	"github.com/voicefit/spotter/internal/report"
 	"github.com/voicefit/spotter/internal/ui"
@@ -34,6 +38,8 @@ type site struct {
 	pool     *pgxpool.Pool
 	accounts *account.Service
 	catalogs *catalog.Store
+	imports  *ingest.Service
+	exports  *export.Service
 	metrics  *ui.Metrics
 	demo     *demo
 	log      *log
@@ -108,6 +114,17 @@ func start(t *testing.T, change func(*ui.Config)) *site {
 	if s.catalogs, err = catalog.OpenStore(t.Context(), s.pool, catalog.Default); err != nil {
 		t.Fatal(err)
 	}
+	s.imports = ingest.New(ingest.Config{
+		Pool: s.pool, Dataset: s.catalogs.Dataset(), Catalog: s.catalogs.Current, Checks: s.checks,
+		Count: func(c example.Conversation) (int, int) { n := len(c.AppendMessages(nil)) / 4; return n + 25, n },
+	})
+	s.exports = export.New(s.pool, s.catalogs.Dataset(), func(ctx context.Context) ([]string, error) {
+		c, err := s.catalogs.Current(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return c.Slugs(), nil
+	})
 	s.metrics = ui.NewMetrics(s.pool.Stat)
 	c := ui.Config{
 		Log: slog.New(slog.NewJSONHandler(s.log, nil)), Accounts: s.accounts, Catalogs: s.catalogs,
@@ -115,7 +132,7 @@ func start(t *testing.T, change func(*ui.Config)) *site {
 		Record: func(ctx context.Context, f audit.Filter) ([]audit.Record, string, error) {
 			return audit.List(ctx, s.pool, f)
 		},
-		Demo: s.demo, Metrics: s.metrics,
+		Imports: s.imports, Export: s.exports, Demo: s.demo, Metrics: s.metrics,
 	}
 	if change != nil {
 		change(&c)
@@ -126,6 +143,19 @@ func start(t *testing.T, change func(*ui.Config)) *site {
 	s.Server = httptest.NewServer(s.ui.Routes())
 	t.Cleanup(s.Close)
 	return s
+}
+
+// checks are those of the catalog in force.
+func (s *site) checks(ctx context.Context) (func(lint.Subject) []lint.Finding, error) {
+	c, err := s.catalogs.Current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	l, err := lint.New(c)
+	if err != nil {
+		return nil, err
+	}
+	return l.Check, nil
 }
 
 // A browser keeps cookies and does not follow redirects.
