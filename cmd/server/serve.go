@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,6 +17,7 @@ import (
 	"github.com/voicefit/spotter/internal/audit"
 	"github.com/voicefit/spotter/internal/demo"
 	"github.com/voicefit/spotter/internal/jobs"
+	"github.com/voicefit/spotter/internal/lint"
 	"github.com/voicefit/spotter/internal/postgres"
 	"github.com/voicefit/spotter/internal/ui"
 )
@@ -149,6 +151,7 @@ func (a *app) handler() (http.Handler, error) {
 	}
 	pages, err := ui.New(ui.Config{
 		Log: a.log, Accounts: a.accounts, Catalogs: a.catalogs, Figures: a.report, Record: a.record,
+		Reviews: a.review, Browse: a.browse, HasRule: hasRule, Imports: a.queued, Export: a.export, MaxUploadBytes: a.cfg.MaxUploadBytes,
 		Demo: a.demo(), Metrics: metrics, BaseURL: a.cfg.BaseURL,
 		Mounts: map[string]http.Handler{
 			"/api/v1":  endpoints,
@@ -198,4 +201,9 @@ func (a *app) chores() []jobs.Chore {
 // record lists entries of the audit log, newest first, and the next cursor.
 func (a *app) record(ctx context.Context, f audit.Filter) ([]audit.Record, string, error) {
 	return audit.List(ctx, a.pool, f)
+}
+
+// hasRule says whether a check of that name is built in.
+func hasRule(name string) bool {
+	return slices.ContainsFunc(lint.Rules(), func(r lint.Rule) bool { return r.ID == name })
 }
