@@ -160,9 +160,17 @@ func buildTimelineSum(s *setting) (func(*exam), error) {
 			}
 		}
 		if count > 0 && math.Abs(sum-total) > p.Tolerance+1e-9 {
-			x.report(a.at(t.get(s.timeline, "total_weeks")), fmt.Sprintf("The recovery takes %s weeks in all but its phases add up to %s; correct one of the two.", plainNumber(total), plainNumber(sum)))
+			x.report(a.at(t.get(s.timeline, "total_weeks")), fmt.Sprintf("The recovery takes %s in all but its phases add up to %s; correct one of the two.", weeks(total), weeks(sum)))
 		}
 	}), nil
+}
+
+// weeks writes a number of weeks.
+func weeks(n float64) string {
+	if n == 1 {
+		return "1 week"
+	}
+	return plainNumber(n) + " weeks"
 }
 
 // pathologies are beginnings of words that name a condition.
@@ -410,7 +418,7 @@ func checkModifications(x *exam, a *answer, s *shape) {
 		for c := range t.children(list) {
 			load, sets := t.str(t.get(c, "load_adjustment")), t.str(t.get(c, "sets_reps"))
 			switch next := strings.TrimSpace(t.str(t.get(c, "progression_criteria"))); {
-			case classify(load)&digitByte == 0 && classify(sets)&digitByte == 0:
+			case classify(load)&digitByte == 0 && classify(sets)&digitByte == 0 && !noLoad.in(load):
 				x.report(a.at(c), fmt.Sprintf("The modification names no load, sets or reps (%s); write them as numbers.", quoted(load)))
 			case next == "" || strings.EqualFold(next, "n/a"):
 				x.report(a.at(c), "The modification does not say how to go on from there; add what must be true to take the next step.")
@@ -431,6 +439,9 @@ func checkModifications(x *exam, a *answer, s *shape) {
 		}
 	}
 }
+
+// noLoad says how much as clearly as a number does.
+var noLoad = newPhrases("no load", "without load", "do not load", "complete rest")
 
 // checkAmount reports a change that names neither load nor sets and reps.
 func checkAmount(x *exam, a *answer, n int32) bool {

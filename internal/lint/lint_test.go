@@ -9,8 +9,10 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/voicefit/spotter/internal/catalog"
+	"github.com/voicefit/spotter/internal/decode"
 	"github.com/voicefit/spotter/internal/example"
 	"github.com/voicefit/spotter/internal/fault"
 	"github.com/voicefit/spotter/internal/lint"
@@ -234,5 +236,34 @@ func TestManyFindings(t *testing.T) {
 	}
 	if last := got[49]; !strings.Contains(last.Message, "30 more") {
 		t.Errorf("the last message is %q, want it to count the others", last.Message)
+	}
+}
+
+// TestConcurrent checks the same examples from many goroutines at once; each
+// must get what one alone gets.
+func TestConcurrent(t *testing.T) {
+	t.Parallel()
+	c := theDefault(t)
+	l := linterOf(t, c)
+	all := subjects(t, c, "voicefit-injury-core.json", decode.VoiceFitInjury, "")
+	all = append(all, lint.Subject{Category: "voice_parsing", Conversation: talk("same weight, 6", set(`,"weight":5`))}, lint.Subject{Category: "ai_coach"})
+	want := make([][]lint.Finding, len(all))
+	for i, s := range all {
+		want[i] = l.Check(s)
+	}
+	var g errgroup.Group
+	for n := range 8 {
+		g.Go(func() error {
+			for k := range all {
+				i := (k*7 + n*5) % len(all)
+				if diff := cmp.Diff(want[i], l.Check(all[i])); diff != "" {
+					return fmt.Errorf("example %d (-alone +together):\n%s", i, diff)
+				}
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		t.Error(err)
 	}
 }

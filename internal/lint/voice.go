@@ -53,7 +53,7 @@ var voiceRules = []definition{
 			Summary: "A stretch is logged with a weight.",
 			Why:     "A stretch has a duration; the weight belongs to the lift before.",
 			Source:  "The known defects of the voice data: a stretch logged with 315 lb.",
-			Params:  []Param{{"words", "[stretch*, foam roll*, mobility, pigeon, child's pose, cat-cow, ...]", "words in the name of an exercise that is done without load; an asterisk stands for any ending."}},
+			Params:  []Param{{"words", "[]", "further words in the name of an exercise that is done without load, beside the English ones that are built in (stretch, foam roll, mobility, ...); an asterisk stands for any ending."}},
 			Fix:     "Make the weight null.",
 		},
 		build: buildStretchLoad,
