@@ -137,7 +137,9 @@ func (s *Server) listQueues(w http.ResponseWriter, r *http.Request) error {
 	}
 	u, _ := userOf(ctx)
 	v := queuesView(p, c, u.Can(account.ManageLeases))
-	return s.show(w, r, templates.QueuesPage(s.frame(w, r, "Review", templates.SectionReview), v))
+	page := s.frame(w, r, "Review", templates.SectionReview)
+	page.Styles = []string{"css/review.css"}
+	return s.show(w, r, templates.QueuesPage(page, v))
 }
 
 func queuesView(p report.Progress, c *catalog.Catalog, lead bool) templates.Queues {
@@ -367,6 +369,12 @@ func (s *Server) items(r *http.Request, q queue, ids []uuid.UUID) ([]templates.I
 // forQueue makes the form of an item one of the review page.
 func (s *Server) forQueue(item *templates.Item, q queue) {
 	item.URL = "/examples/" + item.ID
+	switch item.Title = item.Subcategory; {
+	case item.Title == "":
+		item.Title = item.Category
+	case item.Slug != q.Category:
+		item.Title = item.Category + ": " + item.Title
+	}
 	if item.Form == nil {
 		return
 	}

@@ -36,12 +36,13 @@ func (s *Server) item(r *http.Request, d browse.Detail) (templates.Item, error) 
 	}
 	v := templates.Item{
 		ID: d.ID.String(), Prefix: prefix, Revision: strconv.Itoa(d.Revision), Status: string(d.Status),
-		Category: cat.Name, Subcategory: draw.Plain(d.Subcategory), Errors: "0", Conversation: c,
+		Slug: d.Category, Category: cat.Name, Subcategory: draw.Plain(d.Subcategory), Errors: "0", Conversation: c,
 		Provenance: provenance(d.Provenance, s.now()), History: s.history(d),
 	}
 	if sub, ok := cat.Subcategory(d.Subcategory); ok {
 		v.Subcategory = sub.Name
 	}
+	v.Title = "Revision " + v.Revision
 	errors := 0
 	for i, f := range d.Findings {
 		if f.Severity == lint.Error {

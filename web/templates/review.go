@@ -88,6 +88,8 @@ type Item struct {
 	URL          string // its page; empty on that page itself
 	Revision     string
 	Status       string
+	Title        string
+	Slug         string // of the category; not drawn
 	Category     string
 	Subcategory  string
 	Errors       string // plain digits

@@ -332,6 +332,16 @@ func (w *drawing) members(n *templates.Node, as string, v value, path []string, 
 		})
 		n.Nodes = append(n.Nodes, child)
 	}
+	// What starts closed matters less: it comes last.
+	slices.SortStableFunc(n.Nodes, func(a, b templates.Node) int {
+		switch {
+		case a.Folded == b.Folded:
+			return 0
+		case b.Folded:
+			return -1
+		}
+		return 1
+	})
 }
 
 // elements draws a list whose elements stand for themselves.

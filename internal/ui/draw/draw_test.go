@@ -234,9 +234,9 @@ func TestVoiceAnswer(t *testing.T) {
   value Reps: 5 #x-f0 said
   value RPE: 8 said
   value RIR: not said
-  value Exercise ID: 0b0e
   meter Confidence: 0.92 | 0.92 @92.0%
   value Mood: good
+  value Exercise ID: 0b0e
 `
 	if diff := cmp.Diff(want, outline(*c.Turns[1].Answer)); diff != "" {
 		t.Errorf("answer (-want +got):\n%s", diff)
