@@ -138,6 +138,7 @@ func (s *Server) showDownload(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	u, _ := userOf(r.Context())
 	v := downloadView(want, c, p)
 	expected := int64(0)
 	for _, k := range p.Categories {
@@ -147,7 +148,7 @@ func (s *Server) showDownload(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if expected == 0 {
-		v.Nothing = nothingToDownload(want)
+		v.Nothing = nothingToDownload(want, u.Can(account.Review))
 	} else {
 		sum, tried, err := s.tryDownload(r.Context(), want.Options, expected)
 		if err != nil {
@@ -184,7 +185,7 @@ func downloadView(want wanted, c *catalog.Catalog, p report.Progress) templates.
 	return v
 }
 
-func nothingToDownload(want wanted) *templates.Empty {
+func nothingToDownload(want wanted, reviews bool) *templates.Empty {
 	where := "No example"
 	if want.category.Name != "" {
 		where += " of " + want.category.Name
@@ -195,6 +196,8 @@ func nothingToDownload(want wanted) *templates.Empty {
 	}
 	if want.Status == example.Approved {
 		e.Text += " Downloads hold what reviewers approved."
+	}
+	if reviews && want.Status == example.Approved {
 		e.Actions = append(e.Actions, templates.Link{Label: "Review", URL: "/review", Icon: "review"})
 	}
 	return e
