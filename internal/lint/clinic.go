@@ -350,16 +350,15 @@ func buildGenericReasoning(s *setting) (func(*exam), error) {
 			return
 		}
 		var said wordSet
-		for i := range a.message {
-			if x.messages[i].Role == example.User {
-				eachWord(x.messages[i].Content, func(w string) bool {
-					if tells(w) {
-						said.add(w)
-					}
-					return true
-				})
-			}
-		}
+		x.asked(a.message, func(_ int, text string) bool {
+			eachWord(text, func(w string) bool {
+				if tells(w) {
+					said.add(w)
+				}
+				return true
+			})
+			return true
+		})
 		grounded := 0
 		for c := range t.children(s.chain) {
 			found := false

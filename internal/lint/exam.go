@@ -111,6 +111,20 @@ func (x *exam) strings(message int, a int32, t *tree) {
 	}
 }
 
+// maxTurnsBack is how far before an answer checks look for what it rests on, so
+// that the work on a conversation grows with its length and no faster.
+const maxTurnsBack = 100
+
+// asked calls visit with the index and text of the user's messages before
+// message, until it returns false.
+func (x *exam) asked(message int, visit func(i int, text string) bool) {
+	for i := max(0, message-maxTurnsBack); i < message; i++ {
+		if x.messages[i].Role == example.User && !visit(i, x.messages[i].Content) {
+			return
+		}
+	}
+}
+
 // tree returns an empty tree.
 func (x *exam) tree() *tree {
 	if n := len(x.answers); n < len(x.trees) {

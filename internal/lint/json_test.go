@@ -16,7 +16,9 @@ import (
 
 func TestJSON(t *testing.T) {
 	t.Parallel()
-	at := func(rule, place string) []string { return []string{"error json/" + rule + " /messages/1/content" + place} }
+	at := func(rule, place string) []string {
+		return []string{"error json/" + rule + " /messages/1/content" + place}
+	}
 	good := set(`,"weight":225,"weight_unit":"lbs","reps":8`)
 	rows := []row{
 		{name: "a set", turns: []string{"bench 225 for 8", good}},
@@ -61,8 +63,10 @@ func TestJSON(t *testing.T) {
 		{name: "prose before the last turn", category: "injury_analysis", subcategory: "multi_turn", turns: []string{"a", "Where?", "b", full}},
 		{name: "prose at the last turn", category: "injury_analysis", subcategory: "multi_turn", turns: []string{"a", "Where?", "b", "Rest."}, want: []string{"error json/invalid /messages/3/content"}},
 		{name: "a tool call", category: "voice_parsing", messages: []example.Message{
-			message(example.User, "a"), {Role: example.Assistant, Content: "Let me look.", ToolCalls: []example.ToolCall{{ID: "1", Name: "f", Arguments: "{}"}}},
-			{Role: example.Tool, ToolCallID: "1", Content: "1"}, message(example.Assistant, set(``)),
+			message(example.User, "a"),
+			{Role: example.Assistant, Content: "Let me look.", ToolCalls: []example.ToolCall{{ID: "1", Name: "f", Arguments: "{}"}}},
+			{Role: example.Tool, ToolCallID: "1", Content: "1"},
+			message(example.Assistant, set(``)),
 		}},
 	})
 }

@@ -56,6 +56,7 @@ func checkPlaceholders(x *exam) {
 
 // checkBrackets looks for [Insert ...] and its like.
 func checkBrackets(x *exam, p *piece) {
+	code := codeReader{s: p.text}
 	for from := 0; ; {
 		open := strings.IndexByte(p.text[from:], '[')
 		if open < 0 {
@@ -77,7 +78,7 @@ func checkBrackets(x *exam, p *piece) {
 			continue // a Markdown link
 		}
 		hard, soft := startsWith(gapStarts, inner), softGap(inner)
-		if !hard && !soft || inCode(p.text, open) {
+		if !hard && !soft || code.in(open) {
 			continue
 		}
 		if hard {
@@ -105,8 +106,9 @@ func softGap(inner string) bool {
 // checkBraces looks for {name}, {{anything}} and <your name>.
 func checkBraces(x *exam, p *piece) {
 	s := p.text
+	code := codeReader{s: s}
 	soft := func(start, end int) {
-		if !inCode(s, start) {
+		if !code.in(start) {
 			x.reportAs(Warning, x.within(p, start, end), fmt.Sprintf("%s looks like a gap to be filled in; fill it, unless the answer is meant as a template.", quoted(s[start:end])))
 		}
 	}
@@ -156,7 +158,9 @@ var anglePhrases = newPhrases("insert *", "your *", "placeholder*", "user name",
 // formatted reports whether the brace at byte at stands in a formatted string
 // of Python such as f"{name}".
 func formatted(s string, at int) bool {
-	line := s[strings.LastIndexByte(s[:at], '\n')+1 : at]
+	const near = 200
+	line := s[max(0, at-near):at]
+	line = line[strings.LastIndexByte(line, '\n')+1:]
 	for _, mark := range [...]string{`f"`, `f'`, `.format`, "`"} {
 		if strings.Contains(line, mark) {
 			return true
@@ -165,12 +169,31 @@ func formatted(s string, at int) bool {
 	return false
 }
 
-// inCode reports whether byte at of s stands in a fenced block or in a code
-// span.
-func inCode(s string, at int) bool {
-	if strings.Count(s[:at], "```")%2 == 1 {
-		return true
+// A codeReader tells which places of a text stand in code, asked from front to
+// back.
+type codeReader struct {
+	s      string
+	at     int
+	fenced bool
+	span   bool
+}
+
+// in reports whether byte at of the text stands in a fenced block or in a code
+// span of its line.
+func (c *codeReader) in(at int) bool {
+	for c.at < at {
+		switch c.s[c.at] {
+		case '\n':
+			c.span = false
+		case '`':
+			if strings.HasPrefix(c.s[c.at:], "```") {
+				c.fenced, c.span = !c.fenced, false
+				c.at += 2
+			} else {
+				c.span = !c.span
+			}
+		}
+		c.at++
 	}
-	line := s[strings.LastIndexByte(s[:at], '\n')+1 : at]
-	return strings.Count(line, "`")%2 == 1
+	return c.fenced || c.span
 }

@@ -103,18 +103,15 @@ func buildPaceArithmetic(s *setting) (func(*exam), error) {
 
 // durationSaid reports whether the user named that time before message.
 func (x *exam) durationSaid(message int, took float64) bool {
-	for i := range message {
-		if x.messages[i].Role != example.User {
-			continue
-		}
-		x.scratch.quantities = appendQuantities(x.scratch.quantities[:0], x.messages[i].Content)
+	found := false
+	x.asked(message, func(_ int, text string) bool {
+		x.scratch.quantities = appendQuantities(x.scratch.quantities[:0], text)
 		for _, q := range x.scratch.quantities {
-			if (q.measure == duration || q.loose) && math.Abs(q.value-took) <= max(1, q.slack) {
-				return true
-			}
+			found = found || (q.measure == duration || q.loose) && math.Abs(q.value-took) <= max(1, q.slack)
 		}
-	}
-	return false
+		return !found
+	})
+	return found
 }
 
 // eachProse calls visit with the assistant's messages that are not structured.

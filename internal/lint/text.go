@@ -196,7 +196,8 @@ func joined(r rune) bool {
 // inFlag reports whether the tag at byte at of s continues a flag such as
 // Scotland's.
 func inFlag(s string, at int) bool {
-	for at > 0 {
+	const longest = 8 // tags of a flag
+	for range longest {
 		r, size := utf8.DecodeLastRuneInString(s[:at])
 		if r == 0x1F3F4 {
 			return true

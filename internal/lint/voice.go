@@ -73,8 +73,11 @@ var voiceRules = []definition{
 // poundsPerKilo is exact by definition of the pound: 1 / 0.45359237.
 const poundsPerKilo = 1 / 0.45359237
 
+// maxSets is how many sets of one answer are looked at.
+const maxSets = 200
+
 // sets calls visit with every logged set of the answer: the answer itself, what
-// stands in parsed_data, and the entries of exercises.
+// stands in parsed_data, or the entries of exercises.
 func (a *answer) sets(visit func(set int32)) {
 	t := a.tree
 	if len(t.nodes) == 0 || t.nodes[0].kind != objectKind {
@@ -86,7 +89,7 @@ func (a *answer) sets(visit func(set int32)) {
 	}
 	if list := t.get(top, "exercises"); t.is(list, listKind) {
 		for c := range t.children(list) {
-			if t.nodes[c].kind == objectKind {
+			if t.nodes[c].kind == objectKind && t.nodes[c].index < maxSets {
 				visit(c)
 			}
 		}
@@ -95,29 +98,37 @@ func (a *answer) sets(visit func(set int32)) {
 	visit(top)
 }
 
+// maxNumbers is how many readings of numbers are kept. A text with more is no
+// command, and whether a number was said there is not worth asking.
+const maxNumbers = 1000
+
 // heard are the numbers that the user said before message, all turns together.
-func (x *exam) heard(message int) []number {
+// There may be too many to say anything about.
+func (x *exam) heard(message int) (numbers []number, tooMany bool) {
 	x.scratch.numbers = x.scratch.numbers[:0]
-	for i := range message {
-		if x.messages[i].Role == example.User {
-			first := len(x.scratch.numbers)
-			x.scratch.numbers = appendNumbers(x.scratch.numbers, x.messages[i].Content)
-			for k := first; k < len(x.scratch.numbers); k++ {
-				x.scratch.numbers[k].turn = int32(i)
-			}
+	x.asked(message, func(i int, text string) bool {
+		first := len(x.scratch.numbers)
+		x.scratch.numbers = appendNumbers(x.scratch.numbers, text[:min(len(text), maxCommand)])
+		for k := first; k < len(x.scratch.numbers); k++ {
+			x.scratch.numbers[k].turn = int32(i)
 		}
-	}
-	return x.scratch.numbers
+		tooMany = len(x.scratch.numbers) > maxNumbers || len(text) > maxCommand
+		return !tooMany
+	})
+	return x.scratch.numbers, tooMany
 }
+
+// maxCommand is how much of a turn is read for numbers, in bytes.
+const maxCommand = 1 << 14
 
 // userSays reports whether the user said one of the phrases before message.
 func (x *exam) userSays(message int, p *phrases) bool {
-	for i := range message {
-		if x.messages[i].Role == example.User && p.in(x.messages[i].Content) {
-			return true
-		}
-	}
-	return false
+	found := false
+	x.asked(message, func(_ int, text string) bool {
+		found = p.in(text[:min(len(text), maxCommand)])
+		return !found
+	})
+	return found
 }
 
 // numberFields are the fields that voice/unsupported-number knows how to
@@ -153,6 +164,7 @@ func buildUnsupportedNumber(s *setting) (func(*exam), error) {
 		for i := range x.answers {
 			a := &x.answers[i]
 			var heard []number
+			read, tooMany := false, false
 			a.sets(func(set int32) {
 				for _, f := range fields {
 					n := a.tree.get(set, f)
@@ -160,10 +172,11 @@ func buildUnsupportedNumber(s *setting) (func(*exam), error) {
 					if !ok {
 						continue
 					}
-					if heard == nil {
-						heard = x.heard(a.message)
+					if !read {
+						heard, tooMany = x.heard(a.message)
+						read = true
 					}
-					if x.supported(a, set, f, v, heard) {
+					if tooMany || x.supported(a, set, f, v, heard) {
 						continue
 					}
 					x.unsupported(a, n, f, heard, shortcuts)
@@ -374,22 +387,19 @@ func buildDanglingReference(s *setting) (func(*exam), error) {
 // message i.
 func (x *exam) setBefore(i, end int) bool {
 	const leastLoad = 20 // smaller numbers are rather reps or effort
-	for k := range i {
-		if x.messages[k].Role == example.User {
-			x.scratch.numbers = appendNumbers(x.scratch.numbers[:0], x.messages[k].Content)
-			for _, n := range x.scratch.numbers {
-				if n.value > 2 || n.unit == pounds || n.unit == kilos || n.unit == plates {
-					return true
-				}
-			}
-		}
+	heard, said := x.heard(i)
+	for _, n := range heard {
+		said = said || n.value > 2 || n.unit == pounds || n.unit == kilos || n.unit == plates
+	}
+	if said {
+		return true
 	}
 	for k := range x.answers {
 		if x.answers[k].message < i && x.answers[k].hasWeight() {
 			return true
 		}
 	}
-	x.scratch.numbers = appendNumbers(x.scratch.numbers[:0], x.messages[i].Content[:end])
+	x.scratch.numbers = appendNumbers(x.scratch.numbers[:0], x.messages[i].Content[max(0, end-maxCommand):end])
 	for _, n := range x.scratch.numbers {
 		if n.unit == pounds || n.unit == kilos || n.unit == plates || n.unit == noUnit && n.value >= leastLoad {
 			return true
@@ -452,6 +462,8 @@ var loadedStretch = newPhrases("weighted", "loaded")
 func checkUnitMismatch(x *exam) {
 	for i := range x.answers {
 		a := &x.answers[i]
+		var heard []number
+		read, tooMany := false, false
 		a.sets(func(set int32) {
 			v, ok := a.tree.num(a.tree.get(set, "weight"))
 			n := a.tree.get(set, "weight_unit")
@@ -459,8 +471,15 @@ func checkUnitMismatch(x *exam) {
 			if !ok || v == 0 || written != "kg" && written != "lbs" && written != "lb" {
 				return
 			}
+			if !read {
+				heard, tooMany = x.heard(a.message)
+				read = true
+			}
+			if tooMany {
+				return
+			}
 			var mine, other bool
-			for _, h := range x.heard(a.message) {
+			for _, h := range heard {
 				if !h.covers(v) {
 					continue
 				}
