@@ -157,3 +157,26 @@ func TestServe(t *testing.T) {
 		}
 	}
 }
+
+// TestWork runs the workers alone until they are told to stop.
+func TestWork(t *testing.T) {
+	t.Parallel()
+	dsn := pgtest.URL(t)
+	ctx, stop := context.WithCancel(t.Context())
+	out, in := io.Pipe()
+	var logs strings.Builder
+	code := make(chan int)
+	go func() {
+		c := run(ctx, []string{"work"}, func(name string) string { return map[string]string{"DATABASE_URL": dsn}[name] }, strings.NewReader(""), in, &logs)
+		_ = in.Close()
+		code <- c
+	}()
+	lines := bufio.NewScanner(out)
+	if !lines.Scan() || !strings.HasPrefix(lines.Text(), "Working") {
+		t.Errorf("work said %q", lines.Text())
+	}
+	stop()
+	if c := <-code; c != success {
+		t.Errorf("work ended with %d\n%s", c, logs.String())
+	}
+}

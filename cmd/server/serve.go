@@ -97,7 +97,7 @@ func (a *app) serve(ctx context.Context, ln net.Listener, announce func(string, 
 	}
 	var work *jobs.Workers
 	if workers {
-		if work, err = jobs.NewWorkers(jobs.Config{Pool: a.pool, Ingest: a.ingest, Chores: a.chores(), Log: a.log}); err != nil {
+		if work, err = a.workers(); err != nil {
 			return err
 		}
 		if err := work.Start(ctx); err != nil {
