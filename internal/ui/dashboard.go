@@ -100,7 +100,7 @@ func categoryView(c report.CategoryProgress, mayReview bool) templates.Dashboard
 		}
 	}
 	v.PlanNote = "By subcategory"
-	if planned > 0 {
+	if v.HasPlan = planned > 0; v.HasPlan {
 		v.PlanNote = "By subcategory: " + number(done) + " of " + number(planned) + " plans reached"
 	}
 	return v

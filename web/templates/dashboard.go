@@ -30,6 +30,7 @@ type DashboardCategory struct {
 	Bar         StackedBar
 	Tokens      string
 	Plan        []DashboardPlan
+	HasPlan     bool   // some subcategory has a planned count
 	PlanNote    string // "4 of 9 subcategories on plan"
 	ReviewURL   string
 }
