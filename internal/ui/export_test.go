@@ -17,4 +17,8 @@ var (
 	SlugOf    = slugOf
 	Stacked   = stackedBar
 	ApplyForm = applyForm
+
+	EditedMessages = editedMessages
+	Day            = day
+	Spell          = spell
 )

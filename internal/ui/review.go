@@ -114,7 +114,10 @@ func (q queue) url(more url.Values) string {
 	for name, list := range more {
 		values[name] = list
 	}
-	path := "/review/" + url.PathEscape(q.Category)
+	path := "/review"
+	if q.Category != "" {
+		path += "/" + url.PathEscape(q.Category)
+	}
 	if len(values) > 0 {
 		path += "?" + values.Encode()
 	}

@@ -37,6 +37,9 @@ func (s *Server) decide(w http.ResponseWriter, r *http.Request) error {
 	out, verdict, err := s.decision(r, id)
 	if err != nil {
 		return s.undecided(w, r, id, err, func(item templates.Item, status int) error {
+			if q.Category == "" {
+				q.Category = item.Slug
+			}
 			s.forQueue(&item, q)
 			return s.bench(w, r, status, q, []templates.Item{item})
 		})

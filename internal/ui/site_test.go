@@ -19,8 +19,10 @@ import (
 
 	"github.com/voicefit/spotter/internal/account"
 	"github.com/voicefit/spotter/internal/audit"
+	"github.com/voicefit/spotter/internal/browse"
 	"github.com/voicefit/spotter/internal/catalog"
 	"github.com/voicefit/spotter/internal/example"
+	"github.com/voicefit/spotter/internal/example/exampletest"
 	"github.com/voicefit/spotter/internal/export"
 	"github.com/voicefit/spotter/internal/ingest"
 	"github.com/voicefit/spotter/internal/lint"
@@ -110,7 +112,11 @@ func start(t *testing.T, change func(*ui.Config)) *site {
 	t.Helper()
 	s := &site{pool: pgtest.New(t), demo: &demo{}, log: &log{}}
 	s.accounts = account.New(s.pool, account.Config{})
-	var err error
+	// The dataset that exampletest fills is the one that is served.
+	_, err := s.pool.Exec(t.Context(), "INSERT INTO datasets (id, slug, name) VALUES ($1, 'test', 'Test')", exampletest.Dataset)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if s.catalogs, err = catalog.OpenStore(t.Context(), s.pool, catalog.Default); err != nil {
 		t.Fatal(err)
 	}
@@ -132,6 +138,7 @@ func start(t *testing.T, change func(*ui.Config)) *site {
 		Record: func(ctx context.Context, f audit.Filter) ([]audit.Record, string, error) {
 			return audit.List(ctx, s.pool, f)
 		},
+		Reviews: reviews(s), Browse: browse.New(s.pool, s.catalogs.Dataset()),
 		Imports: s.imports, Export: s.exports, Demo: s.demo, Metrics: s.metrics,
 	}
 	if change != nil {

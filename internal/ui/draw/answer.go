@@ -585,7 +585,7 @@ func (w *drawing) leaf(n *templates.Node, as string, v value, path []string, h c
 		}
 	case as == catalog.AsMarkdown:
 		n.Kind = templates.NodeMarkdown
-		html, err := w.markdown(v.text)
+		html, err := w.markdown(spelled(v.text))
 		if err != nil && w.err == nil {
 			w.err = err
 		}

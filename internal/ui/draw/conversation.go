@@ -213,11 +213,25 @@ func (d Drawer) rendered(m example.Message) (string, error) {
 	if m.Role != example.Assistant && m.Role != example.System || !strings.ContainsAny(m.Content, "*_#`[>|-\n") {
 		return "", nil
 	}
-	html, err := d.Markdown(m.Content)
+	html, err := d.Markdown(spelled(m.Content))
 	if err != nil {
 		return "", fmt.Errorf("draw a message: %w", err)
 	}
 	return html, nil
+}
+
+// spelled is a text for a Markdown renderer: what cannot be seen stands in it by
+// name, in brackets that mean nothing there.
+func spelled(s string) string {
+	var b strings.Builder
+	for _, r := range Text(strings.ReplaceAll(s, "\r\n", "\n")) {
+		if r.Invisible {
+			b.WriteString("⟦" + r.Text + "⟧")
+		} else {
+			b.WriteString(r.Text)
+		}
+	}
+	return b.String()
 }
 
 func reason(content string, err error) string {
