@@ -20,7 +20,7 @@ var floors = [][]string{
 	{"internal/example", "internal/llama3"},
 	{"internal/audit", "internal/account", "internal/catalog", "internal/decode", "internal/sample"},
 	{"internal/lint", "internal/ingest", "internal/review", "internal/browse"},
-	{"internal/demo", "internal/export", "internal/report", "internal/backup"},
+	{"internal/judge", "internal/demo", "internal/export", "internal/report", "internal/backup"},
 	{"internal/jobs"},
 	{"web/static", "web/templates"},
 	{"internal/ui/draw"},
