@@ -74,7 +74,8 @@ func TestMessages(t *testing.T) {
 			Messages: []example.Message{
 				say(example.User, "weather?"),
 				{Role: example.Assistant, ToolCalls: []example.ToolCall{{ID: "call_1", Name: "f", Arguments: `{"a": 1}`}}},
-				{Role: example.Tool, ToolCallID: "call_1", Content: "sun"}, say(example.Assistant, "Sunny."),
+				{Role: example.Tool, ToolCallID: "call_1", Content: "sun"},
+				say(example.Assistant, "Sunny."),
 			},
 			Tools: json.RawMessage(`[{"name":"f","parameters":{}},{"type":"function","function":{"name":"g"}}]`),
 		}
