@@ -27,6 +27,7 @@ const (
 	maxChoiceBytes = 64 << 10 // of one field beside the file
 	maxChoices     = 64
 	maxTypedBytes  = 4 << 20  // of rows that were typed or corrected in the page
+	fewRows        = 200      // a preview looks at no more: below that it has seen all
 	drainBytes     = 64 << 20 // of a file that is refused, so that the browser hears why
 )
 
@@ -272,15 +273,13 @@ func (s *Server) previewView(p ingest.Preview, had chosen, c *catalog.Catalog, w
 	if p.Sampled > 0 {
 		v.Summary = previewSummary(p, whole)
 	}
-	if p.Nameless > 0 && had.Category == "" {
+	if p.Refusal != "" && p.Nameless > 0 {
+		v.Refusal = "The rows of this file do not say which category they belong to. Choose one for all of them:"
 		for _, cat := range c.Categories {
 			v.Choose = append(v.Choose, templates.Option{Value: cat.Slug, Label: cat.Name})
 		}
-		if v.Refusal != "" {
-			v.Refusal = "The rows of this file do not say which category they belong to. Choose one for all of them:"
-			v.Refusals = slices.DeleteFunc(v.Refusals, func(text string) bool { return len(p.Refusals) == 1 })
-		} else {
-			v.Refusal = ""
+		if p.Nameless == p.Rejected {
+			v.Refusals = nil // it is said already
 		}
 	}
 	for _, k := range p.Categories {
@@ -290,7 +289,7 @@ func (s *Server) previewView(p ingest.Preview, had chosen, c *catalog.Catalog, w
 		}
 		v.Categories = append(v.Categories, templates.Fact{Name: name, Value: number(k.Rows)})
 	}
-	if len(p.Fields) > 0 && (p.Format == decode.Mapped || p.Format == "" && p.Container != "") {
+	if len(p.Fields) > 1 && (p.Format == decode.Mapped || p.Format == "" && p.Container != "") {
 		v.Mapping = fieldChoices(p.Fields, had.Mapping)
 	}
 	for i, row := range p.Rows {
@@ -303,25 +302,38 @@ func (s *Server) previewView(p ingest.Preview, had chosen, c *catalog.Catalog, w
 	return v, nil
 }
 
+// previewSummary counts what would become of the rows that were looked at.
 func previewSummary(p ingest.Preview, whole bool) string {
-	good := p.Sampled - p.Rejected
 	which := "The first " + counted(p.Sampled, "row", "rows")
-	if p.Sampled == 1 {
+	switch {
+	case p.Sampled == 1 && whole:
+		which = "The one row"
+	case p.Sampled == 1:
 		which = "The first row"
-	}
-	if whole && p.Sampled < 200 {
+	case whole && p.Sampled < fewRows:
 		which = "All " + counted(p.Sampled, "row", "rows")
-		if p.Sampled == 1 {
-			which = "The one row"
+	}
+	var parts []string
+	add := func(n int, what string) {
+		switch n {
+		case 0:
+		case p.Sampled:
+			parts = append(parts, what)
+		default:
+			parts = append(parts, number(n)+" "+what)
 		}
 	}
-	switch {
-	case p.Rejected == 0:
-		return which + " can go in."
-	case good == 0:
-		return which + " would be refused."
+	add(p.Sampled-p.Rejected, "can go in")
+	if p.Nameless == 1 {
+		add(p.Nameless, "needs a category")
+	} else {
+		add(p.Nameless, "need a category")
 	}
-	return which + ": " + number(good) + " can go in, " + number(p.Rejected) + " would be refused."
+	add(p.Rejected-p.Nameless, "would be refused")
+	if len(parts) == 1 {
+		return which + " " + parts[0] + "."
+	}
+	return which + ": " + strings.Join(parts, ", ") + "."
 }
 
 // fieldChoices are the select boxes for the parts of a row. A field that was

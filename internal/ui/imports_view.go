@@ -103,7 +103,7 @@ func importLive(run ingest.Run, now time.Time) *templates.ImportLive {
 	case run.State == ingest.StateQueued:
 		l.Words = "Waiting for its turn."
 	case run.Interrupted:
-		l.Words = "Interrupted: nothing was heard of its worker for 30 seconds. Another one takes it over by itself, or resume it now. Nothing is lost."
+		l.Words, l.Note = "Interrupted.", "Nothing was heard of its worker for 30 seconds. Another one takes it over by itself, or resume it now. Nothing is lost."
 	case run.CancelAsked:
 		l.Words = "Stopping. What is in stays in."
 	default:
@@ -338,6 +338,9 @@ var channelWords = map[ingest.Channel]string{
 
 // took writes a span of time that is over.
 func took(d time.Duration) string {
+	if d < 100*time.Millisecond {
+		return "a moment"
+	}
 	if d < time.Minute {
 		return strconv.FormatFloat(d.Seconds(), 'f', 1, 64) + " s"
 	}

@@ -154,6 +154,7 @@ type Import struct {
 type ImportLive struct {
 	URL    string // where the next state is asked for
 	Words  string
+	Note   string // what that means
 	Value  string // of Max, for the bar; empty: not known
 	Max    string
 	Rows   string

@@ -93,6 +93,11 @@ func pages(text string) map[string]templ.Component {
 		"help":      templates.HelpPage(page(text), filled[templates.Help](text)),
 		"catalog":   templates.CatalogListPage(page(text), filled[templates.CatalogList](text)),
 		"category":  templates.CatalogCategoryPage(page(text), category),
+		"imports":   templates.ImportsPage(page(text), filled[templates.Imports](text)),
+		"import":    templates.ImportPage(page(text), filled[templates.Import](text)),
+		"upload":    templates.ImportNewPage(page(text), filled[templates.ImportForm](text)),
+		"doubles":   templates.ImportDuplicatesPage(page(text), templates.ImportDuplicates{Name: text, Rows: filled[[]templates.ImportDuplicate](text)}),
+		"download":  templates.DownloadPage(page(text), filled[templates.Download](text)),
 		"problem":   templates.ProblemPage(page(text), filled[templates.Problem](text)),
 		"alone":     templates.ProblemPage(templates.Page{Title: text}, filled[templates.Problem](text)),
 	}
