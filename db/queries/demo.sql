@@ -48,3 +48,14 @@ DELETE FROM source_chunks WHERE dataset_id = @dataset_id AND source_id = ANY(@so
 
 -- name: RemoveDemoSources :exec
 DELETE FROM sources WHERE dataset_id = @dataset_id AND id = ANY(@sources::uuid[]);
+
+-- name: FilesEqualToDemo :many
+-- Other imports some of whose rows were not taken in because a demo example said
+-- the same.
+SELECT DISTINCT i.filename
+  FROM import_duplicates d
+  JOIN examples e ON e.dataset_id = d.dataset_id AND e.id = d.example_id
+  JOIN import_runs i ON i.dataset_id = d.dataset_id AND i.id = d.import_id
+ WHERE d.dataset_id = @dataset_id AND e.source_id = ANY(@sources::uuid[]) AND i.source_id <> ALL(@sources::uuid[])
+ ORDER BY i.filename
+ LIMIT 20;

@@ -86,6 +86,38 @@ func (q *Queries) DemoSourceIDs(ctx context.Context, datasetID uuid.UUID) ([]uui
 	return items, nil
 }
 
+const filesEqualToDemo = `-- name: FilesEqualToDemo :many
+SELECT DISTINCT i.filename
+  FROM import_duplicates d
+  JOIN examples e ON e.dataset_id = d.dataset_id AND e.id = d.example_id
+  JOIN import_runs i ON i.dataset_id = d.dataset_id AND i.id = d.import_id
+ WHERE d.dataset_id = $1 AND e.source_id = ANY($2::uuid[]) AND i.source_id <> ALL($2::uuid[])
+ ORDER BY i.filename
+ LIMIT 20
+`
+
+// Other imports some of whose rows were not taken in because a demo example said
+// the same.
+func (q *Queries) FilesEqualToDemo(ctx context.Context, datasetID uuid.UUID, sources []uuid.UUID) ([]string, error) {
+	rows, err := q.db.Query(ctx, filesEqualToDemo, datasetID, sources)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var filename string
+		if err := rows.Scan(&filename); err != nil {
+			return nil, err
+		}
+		items = append(items, filename)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const removeDemoChunks = `-- name: RemoveDemoChunks :exec
 DELETE FROM source_chunks WHERE dataset_id = $1 AND source_id = ANY($2::uuid[])
 `

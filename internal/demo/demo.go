@@ -112,11 +112,19 @@ func (s *Service) decide(ctx context.Context, by audit.Actor) error {
 	return nil
 }
 
+// A Removal says what went with the demo.
+type Removal struct {
+	Examples int64
+	// Again names files, at most 20, that should be imported again: some of their
+	// rows were not taken in because a demo example said the same.
+	Again []string
+}
+
 // Remove deletes the demo's source with everything that came of it, in one
-// transaction, and returns how many examples went. It is the one place where
-// anything is deleted; the record keeps that it happened.
-func (s *Service) Remove(ctx context.Context, by audit.Actor) (int64, error) {
-	var gone int64
+// transaction. It is the one place where anything is deleted; the record keeps
+// that it happened.
+func (s *Service) Remove(ctx context.Context, by audit.Actor) (Removal, error) {
+	var r Removal
 	err := postgres.InTx(ctx, s.db, func(tx pgx.Tx) error {
 		q := db.New(tx)
 		sources, err := q.DemoSourceIDs(ctx, s.dataset)
@@ -126,18 +134,21 @@ func (s *Service) Remove(ctx context.Context, by audit.Actor) (int64, error) {
 		if len(sources) == 0 {
 			return nil
 		}
+		if r.Again, err = q.FilesEqualToDemo(ctx, s.dataset, sources); err != nil {
+			return fmt.Errorf("look for files to import again: %w", err)
+		}
 		if err := q.AllowDemoRemoval(ctx); err != nil {
 			return fmt.Errorf("allow removal: %w", err)
 		}
 		for _, remove := range []func(context.Context, uuid.UUID, []uuid.UUID) error{
-			q.RemoveDemoLeases, q.RemoveDemoFindings, q.RemoveDemoDecisions, q.RemoveDemoRevisions,
+			q.RemoveDemoLeases, q.RemoveDemoWaivers, q.RemoveDemoFindings, q.RemoveDemoDecisions, q.RemoveDemoRevisions,
 			q.RemoveDemoRejects, q.RemoveDemoDuplicates,
 		} {
 			if err := remove(ctx, s.dataset, sources); err != nil {
 				return fmt.Errorf("remove: %w", err)
 			}
 		}
-		if gone, err = q.RemoveDemoExamples(ctx, s.dataset, sources); err != nil {
+		if r.Examples, err = q.RemoveDemoExamples(ctx, s.dataset, sources); err != nil {
 			return fmt.Errorf("remove examples: %w", err)
 		}
 		for _, remove := range []func(context.Context, uuid.UUID, []uuid.UUID) error{
@@ -148,11 +159,11 @@ func (s *Service) Remove(ctx context.Context, by audit.Actor) (int64, error) {
 			}
 		}
 		return audit.Write(ctx, tx, audit.Entry{
-			Dataset: s.dataset, Actor: by, Action: "demo.removed", Object: "source/demo", Detail: map[string]int64{"examples": gone},
+			Dataset: s.dataset, Actor: by, Action: "demo.removed", Object: "source/demo", Detail: map[string]any{"examples": r.Examples, "import_again": r.Again},
 		})
 	})
 	if err != nil {
-		return 0, fmt.Errorf("remove demo: %w", err)
+		return Removal{}, fmt.Errorf("remove demo: %w", err)
 	}
-	return gone, nil
+	return r, nil
 }

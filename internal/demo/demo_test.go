@@ -84,19 +84,27 @@ func TestAddAndRemove(t *testing.T) {
 	if err != nil || demos != p.Total.Total()-1 {
 		t.Errorf("DemoExamples() = %d, %v; want %d", demos, err, p.Total.Total()-1)
 	}
+	// A real file one of whose rows is a demo row: it must be imported again.
+	same, err := imports.Store(ctx, strings.NewReader(demoRow(t, pool)), ingest.Upload{Name: "same.jsonl", Channel: ingest.ChannelCommand, By: who})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := imports.Run(ctx, same.ID); err != nil {
+		t.Fatal(err)
+	}
 	gone, err := s.Remove(ctx, who)
-	if err != nil || gone != demos {
-		t.Fatalf("Remove() = %d, %v; want %d", gone, err, demos)
+	if err != nil || gone.Examples != demos || len(gone.Again) != 1 || gone.Again[0] != "same.jsonl" {
+		t.Fatalf("Remove() = %+v, %v; want %d examples gone and same.jsonl named", gone, err, demos)
 	}
 	if p, err = figures.Progress(ctx); err != nil || p.Total.Total() != 1 || p.Total.Pending != 1 {
 		t.Errorf("after the removal: %+v, %v; want the one real example", p.Total, err)
 	}
-	for _, table := range []string{"examples", "revisions", "sources", "import_runs", "source_chunks"} {
-		if n := count(t, pool, "SELECT count(*) FROM "+table); n != 1 {
-			t.Errorf("%d rows are left in %s, want the real one", n, table)
+	for table, want := range map[string]int64{"examples": 1, "revisions": 1, "sources": 2, "import_runs": 2, "source_chunks": 2, "import_duplicates": 1} {
+		if n := count(t, pool, "SELECT count(*) FROM "+table); n != want {
+			t.Errorf("%d rows are left in %s, want the %d real ones", n, table, want)
 		}
 	}
-	for _, table := range []string{"decisions", "leases", "import_rejects", "import_duplicates"} {
+	for _, table := range []string{"decisions", "leases", "import_rejects"} {
 		if n := count(t, pool, "SELECT count(*) FROM "+table); n != 0 {
 			t.Errorf("%d rows are left in %s", n, table)
 		}
@@ -107,4 +115,15 @@ func TestAddAndRemove(t *testing.T) {
 	if err := s.Add(ctx, who); err != nil {
 		t.Errorf("adding it again = %v", err)
 	}
+}
+
+// demoRow is one demo example as a row of a file.
+func demoRow(t *testing.T, pool *pgxpool.Pool) string {
+	t.Helper()
+	var messages string
+	if err := pool.QueryRow(t.Context(), `SELECT r.messages FROM revisions r JOIN examples e ON e.id = r.example_id JOIN sources s ON s.id = e.source_id
+		WHERE s.demo AND r.revision = 1 ORDER BY e.id LIMIT 1`).Scan(&messages); err != nil {
+		t.Fatal(err)
+	}
+	return `{"messages":` + messages + `,"category":"ai_coach"}`
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strings"
 
 	"github.com/voicefit/spotter/internal/audit"
+	"github.com/voicefit/spotter/internal/demo"
 	"github.com/voicefit/spotter/internal/fault"
 	"github.com/voicefit/spotter/web/templates"
 )
@@ -13,7 +15,7 @@ import (
 // Demo fills a workspace with demo examples and takes them away again.
 type Demo interface {
 	Add(ctx context.Context, by audit.Actor) error
-	Remove(ctx context.Context, by audit.Actor) (int64, error)
+	Remove(ctx context.Context, by audit.Actor) (demo.Removal, error)
 }
 
 // demoCount is for the banner. A page is worth more than its banner, so an
@@ -51,13 +53,16 @@ func (s *Server) removeDemo(w http.ResponseWriter, r *http.Request) error {
 		return errNoDemo
 	}
 	u, _ := userOf(r.Context())
-	n, err := s.demo.Remove(r.Context(), u.Actor())
+	gone, err := s.demo.Remove(r.Context(), u.Actor())
 	if err != nil {
 		return err
 	}
 	text := "There were no demo examples left."
-	if n > 0 {
-		text = counted(n, "demo example was", "demo examples were") + " removed, with everything decided on them. Your own data was not touched."
+	if gone.Examples > 0 {
+		text = counted(gone.Examples, "demo example was", "demo examples were") + " removed, with everything decided on them. Your own data was not touched."
+	}
+	if len(gone.Again) > 0 {
+		text += " Import again: " + strings.Join(gone.Again, ", ") + ". Some of their rows said the same as demo examples and had not been taken in."
 	}
 	if err := s.flash(w, r, templates.FlashSuccess, text); err != nil {
 		return err

@@ -21,6 +21,7 @@ import (
 	"github.com/voicefit/spotter/internal/audit"
 	"github.com/voicefit/spotter/internal/browse"
 	"github.com/voicefit/spotter/internal/catalog"
+	removed "github.com/voicefit/spotter/internal/demo"
 	"github.com/voicefit/spotter/internal/example"
 	"github.com/voicefit/spotter/internal/example/exampletest"
 	"github.com/voicefit/spotter/internal/export"
@@ -94,7 +95,10 @@ func (d *demo) note(call string) {
 
 func (d *demo) Add(context.Context, audit.Actor) error { d.note("add"); return nil }
 
-func (d *demo) Remove(context.Context, audit.Actor) (int64, error) { d.note("remove"); return 300, nil }
+func (d *demo) Remove(context.Context, audit.Actor) (removed.Removal, error) {
+	d.note("remove")
+	return removed.Removal{Examples: 300}, nil
+}
 
 // figures stands in for the dashboard's numbers where a test needs certain ones.
 type figures struct {
