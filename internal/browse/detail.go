@@ -43,7 +43,7 @@ type Detail struct {
 	Metadata     json.RawMessage // what else the row said
 	UpdatedAt    time.Time
 	Provenance   Provenance
-	Findings     []lint.Finding
+	Findings     []lint.Finding // those that nobody waived
 	Decisions    []Decision
 	Revisions    []Revision // newest first, at most 50
 	Holder       *Holder    // who works on it now

@@ -26,7 +26,7 @@ type Filter struct {
 	Category    string
 	Subcategory string
 	Status      example.Status
-	Rule        string        // with a current finding of this rule
+	Rule        string        // with a current finding of this rule that nobody waived
 	Severity    lint.Severity // with a current finding of this severity
 	Source      string        // a source's id or name
 	Import      uuid.UUID
@@ -73,7 +73,8 @@ type Page struct {
 
 // What one page may cost when a filter finds little.
 const (
-	window      = 2_000                  // candidates looked at per round
+	firstWindow = 200                    // candidates looked at in the first round,
+	lastWindow  = 5_000                  // and at most in a later one: each looks at three times as many
 	searchTime  = 250 * time.Millisecond // after which a round is the last
 	excerptSize = 200                    // runes
 )
@@ -112,7 +113,7 @@ func (s *Service) list(ctx context.Context, f Filter, at uuid.UUID, back bool, l
 	}
 	size := limit + 1
 	if c.inexact {
-		size = window
+		size = max(size, firstWindow)
 	}
 	start, last := time.Now(), at
 	var items []Summary
@@ -122,6 +123,8 @@ func (s *Service) list(ctx context.Context, f Filter, at uuid.UUID, back bool, l
 		if err != nil {
 			return page, err
 		}
+		taken := len(ids)
+		ids = slices.Compact(ids) // several findings of one example
 		page.Searched += len(ids)
 		found, err := s.fetch(ctx, ids, f, back, limit+1-len(items))
 		if err != nil {
@@ -133,15 +136,17 @@ func (s *Service) list(ctx context.Context, f Filter, at uuid.UUID, back bool, l
 			last = items[limit-1].ID
 			break
 		}
-		if len(ids) < size {
+		if taken < size {
 			break
 		}
-		last, more = ids[len(ids)-1], true
+		last = ids[len(ids)-1]
 		if time.Since(start) > searchTime {
-			page.Stopped = true
+			page.Stopped, more = true, true
 			break
 		}
-		more = false
+		if c.inexact {
+			size = min(3*size, lastWindow)
+		}
 	}
 	next, previous := "", ""
 	if more {
@@ -179,13 +184,13 @@ func (s *Service) candidates(ctx context.Context, f Filter) (candidate, bool, er
 	switch {
 	case f.Rule != "":
 		return candidate{
-			sql: `SELECT DISTINCT f.example_id FROM findings f
+			sql: `SELECT f.example_id FROM findings f
 			       WHERE f.dataset_id = @dataset AND f.rule = @rule AND f.example_id CMP @at ORDER BY f.example_id DIR LIMIT @limit`,
 			args: pgx.NamedArgs{"rule": f.Rule}, inexact: true,
 		}, true, nil
 	case f.Severity != "":
 		return candidate{
-			sql: `SELECT DISTINCT f.example_id FROM findings f
+			sql: `SELECT f.example_id FROM findings f
 			       WHERE f.dataset_id = @dataset AND f.severity = @severity AND f.example_id CMP @at ORDER BY f.example_id DIR LIMIT @limit`,
 			args: pgx.NamedArgs{"severity": string(f.Severity)}, inexact: true,
 		}, true, nil
@@ -247,7 +252,8 @@ func (s *Service) runs(ctx context.Context, f Filter) ([]uuid.UUID, error) {
 	return runs, nil
 }
 
-// window returns the ids of up to n candidates beyond at.
+// window returns the ids of up to n candidates beyond at; one with several
+// findings may come several times in a row.
 func (s *Service) window(ctx context.Context, c candidate, at uuid.UUID, back bool, n int) ([]uuid.UUID, error) {
 	sql := strings.NewReplacer("CMP", ">", "DIR", "ASC").Replace(c.sql)
 	if back {
@@ -290,10 +296,10 @@ func (s *Service) fetch(ctx context.Context, ids []uuid.UUID, f Filter, back boo
 		also("e.status::text = @status", "status", string(f.Status))
 	}
 	if f.Rule != "" {
-		also("EXISTS (SELECT FROM findings f WHERE f.dataset_id = e.dataset_id AND f.example_id = e.id AND f.revision = e.revision AND f.rule = @rule)", "rule", f.Rule)
+		also("EXISTS (SELECT FROM findings f WHERE f.dataset_id = e.dataset_id AND f.example_id = e.id AND f.revision = e.revision AND f.rule = @rule AND NOT f.waived)", "rule", f.Rule)
 	}
 	if f.Severity != "" {
-		also("EXISTS (SELECT FROM findings f WHERE f.dataset_id = e.dataset_id AND f.example_id = e.id AND f.revision = e.revision AND f.severity::text = @severity)", "severity", string(f.Severity))
+		also("EXISTS (SELECT FROM findings f WHERE f.dataset_id = e.dataset_id AND f.example_id = e.id AND f.revision = e.revision AND f.severity::text = @severity AND NOT f.waived)", "severity", string(f.Severity))
 	}
 	if f.Source != "" || f.Import != uuid.Nil {
 		runs, err := s.runs(ctx, f)
