@@ -12,9 +12,10 @@ SELECT e.id, e.category, e.subcategory, e.status, e.revision, e.tokens, e.turns,
  WHERE e.dataset_id = @dataset_id AND e.id = @id;
 
 -- name: FindingsOf :many
+-- What is found on a revision, but for what was waived.
 SELECT example_id, rule, severity, message, path, start_at, end_at
   FROM findings
- WHERE dataset_id = @dataset_id AND example_id = @example_id AND revision = @revision
+ WHERE dataset_id = @dataset_id AND example_id = @example_id AND revision = @revision AND NOT waived
  ORDER BY severity DESC, ordinal
  LIMIT 1000;
 
@@ -42,11 +43,11 @@ SELECT l.reviewer_id, coalesce(u.name, '')::text AS reviewer, l.taken_at, l.expi
  WHERE l.dataset_id = @dataset_id AND l.example_id = @example_id AND l.expires_at > now();
 
 -- name: FindingsOfMany :many
--- The current findings of a page of examples.
+-- The current findings of a page of examples, but for waived ones.
 SELECT f.example_id, f.rule, f.severity, f.message, f.path, f.start_at, f.end_at
   FROM findings f
   JOIN examples e ON e.dataset_id = f.dataset_id AND e.id = f.example_id AND e.revision = f.revision
- WHERE f.dataset_id = @dataset_id AND f.example_id = ANY(@example_ids::uuid[])
+ WHERE f.dataset_id = @dataset_id AND f.example_id = ANY(@example_ids::uuid[]) AND NOT f.waived
  ORDER BY f.example_id, f.severity DESC, f.ordinal
  LIMIT 20000;
 

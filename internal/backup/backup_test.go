@@ -42,8 +42,15 @@ func rows(t *testing.T, pool *pgxpool.Pool) map[string][]string {
 			continue
 		}
 		what := fmt.Sprintf("SELECT x::text FROM %s AS x ORDER BY 1", name)
-		if name == "counters" { // made anew, on other shards
+		switch name { // made anew, of other parts
+		case "counters":
 			what = `SELECT (category, subcategory, status, sum(examples), sum(tokens))::text FROM counters GROUP BY category, subcategory, status HAVING sum(examples) <> 0 ORDER BY 1`
+		case "finding_counts":
+			what = `SELECT (rule, severity, category, status, sum(findings), sum(examples))::text FROM finding_counts GROUP BY rule, severity, category, status HAVING sum(findings) <> 0 ORDER BY 1`
+		case "token_counts":
+			what = `SELECT (category, status, bucket, sum(examples), sum(tokens))::text FROM token_counts GROUP BY category, status, bucket HAVING sum(examples) <> 0 ORDER BY 1`
+		case "source_counts":
+			what = `SELECT (source_id, sum(examples), sum(with_errors), sum(with_warnings))::text FROM source_counts GROUP BY source_id HAVING sum(examples) <> 0 ORDER BY 1`
 		}
 		r, err := pool.Query(ctx, what)
 		if err != nil {

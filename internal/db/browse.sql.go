@@ -171,7 +171,7 @@ func (q *Queries) ExampleByID(ctx context.Context, datasetID uuid.UUID, iD uuid.
 const findingsOf = `-- name: FindingsOf :many
 SELECT example_id, rule, severity, message, path, start_at, end_at
   FROM findings
- WHERE dataset_id = $1 AND example_id = $2 AND revision = $3
+ WHERE dataset_id = $1 AND example_id = $2 AND revision = $3 AND NOT waived
  ORDER BY severity DESC, ordinal
  LIMIT 1000
 `
@@ -186,6 +186,7 @@ type FindingsOfRow struct {
 	EndAt     int32
 }
 
+// What is found on a revision, but for what was waived.
 func (q *Queries) FindingsOf(ctx context.Context, datasetID uuid.UUID, exampleID uuid.UUID, revision int32) ([]FindingsOfRow, error) {
 	rows, err := q.db.Query(ctx, findingsOf, datasetID, exampleID, revision)
 	if err != nil {
@@ -218,7 +219,7 @@ const findingsOfMany = `-- name: FindingsOfMany :many
 SELECT f.example_id, f.rule, f.severity, f.message, f.path, f.start_at, f.end_at
   FROM findings f
   JOIN examples e ON e.dataset_id = f.dataset_id AND e.id = f.example_id AND e.revision = f.revision
- WHERE f.dataset_id = $1 AND f.example_id = ANY($2::uuid[])
+ WHERE f.dataset_id = $1 AND f.example_id = ANY($2::uuid[]) AND NOT f.waived
  ORDER BY f.example_id, f.severity DESC, f.ordinal
  LIMIT 20000
 `
@@ -233,7 +234,7 @@ type FindingsOfManyRow struct {
 	EndAt     int32
 }
 
-// The current findings of a page of examples.
+// The current findings of a page of examples, but for waived ones.
 func (q *Queries) FindingsOfMany(ctx context.Context, datasetID uuid.UUID, exampleIds []uuid.UUID) ([]FindingsOfManyRow, error) {
 	rows, err := q.db.Query(ctx, findingsOfMany, datasetID, exampleIds)
 	if err != nil {

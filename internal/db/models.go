@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 type ExampleStatus string
@@ -167,6 +168,71 @@ type Decision struct {
 	CreatedAt      time.Time
 }
 
+type DuplicateApart struct {
+	DatasetID uuid.UUID
+	ExampleID uuid.UUID
+	RulingID  uuid.UUID
+	Class     string
+	AuthorID  *uuid.UUID
+	CreatedAt time.Time
+}
+
+type DuplicateGroup struct {
+	DatasetID uuid.UUID
+	ID        uuid.UUID
+	Class     string
+	Kind      string
+	Category  string
+	Size      int32
+	CreatedAt time.Time
+}
+
+type DuplicateKey struct {
+	DatasetID uuid.UUID
+	Key       int64
+	ExampleID uuid.UUID
+}
+
+type DuplicateMember struct {
+	DatasetID uuid.UUID
+	Class     string
+	ExampleID uuid.UUID
+	GroupID   uuid.UUID
+}
+
+type DuplicateOf struct {
+	DatasetID  uuid.UUID
+	ExampleID  uuid.UUID
+	SurvivorID uuid.UUID
+	Kind       string
+	AuthorID   *uuid.UUID
+	CreatedAt  time.Time
+}
+
+type DuplicatePair struct {
+	DatasetID  uuid.UUID
+	Kind       string
+	A          uuid.UUID
+	B          uuid.UUID
+	Similarity float32
+	Fields     string
+}
+
+type DuplicateQueue struct {
+	DatasetID uuid.UUID
+	ExampleID uuid.UUID
+	Stamp     int64
+	Again     bool
+}
+
+type DuplicateSignature struct {
+	DatasetID uuid.UUID
+	ExampleID uuid.UUID
+	Revision  int32
+	Version   int16
+	Keys      []int64
+}
+
 type Example struct {
 	DatasetID    uuid.UUID
 	ID           uuid.UUID
@@ -199,6 +265,26 @@ type Finding struct {
 	Path      string
 	StartAt   int32
 	EndAt     int32
+	Waived    bool
+}
+
+type FindingCount struct {
+	DatasetID uuid.UUID
+	Rule      string
+	Severity  Severity
+	Category  string
+	Status    ExampleStatus
+	Findings  int64
+	Examples  int64
+}
+
+type FindingDay struct {
+	DatasetID uuid.UUID
+	Day       pgtype.Date
+	Rule      string
+	Severity  Severity
+	Findings  int64
+	Examples  int64
 }
 
 type ImportDuplicate struct {
@@ -273,6 +359,25 @@ type LoginFailure struct {
 	FailedAt time.Time
 }
 
+type RecheckRun struct {
+	DatasetID      uuid.UUID
+	ID             uuid.UUID
+	Fingerprint    string
+	CatalogVersion int32
+	State          string
+	Total          int64
+	Done           int64
+	Changed        int64
+	Position       uuid.UUID
+	Worker         *uuid.UUID
+	HeartbeatAt    *time.Time
+	Error          string
+	Author         string
+	CreatedAt      time.Time
+	StartedAt      *time.Time
+	FinishedAt     *time.Time
+}
+
 type Revision struct {
 	DatasetID   uuid.UUID
 	ExampleID   uuid.UUID
@@ -330,6 +435,14 @@ type SourceChunk struct {
 	CreatedAt time.Time
 }
 
+type SourceCount struct {
+	DatasetID    uuid.UUID
+	SourceID     uuid.UUID
+	Examples     int64
+	WithErrors   int64
+	WithWarnings int64
+}
+
 type Token struct {
 	ID         uuid.UUID
 	UserID     uuid.UUID
@@ -342,6 +455,15 @@ type Token struct {
 	RevokedAt  *time.Time
 }
 
+type TokenCount struct {
+	DatasetID uuid.UUID
+	Category  string
+	Status    ExampleStatus
+	Bucket    int16
+	Examples  int64
+	Tokens    int64
+}
+
 type User struct {
 	ID           uuid.UUID
 	Email        string
@@ -350,4 +472,18 @@ type User struct {
 	PasswordHash string
 	DisabledAt   *time.Time
 	CreatedAt    time.Time
+}
+
+type Waiver struct {
+	DatasetID uuid.UUID
+	ID        uuid.UUID
+	ExampleID uuid.UUID
+	Revision  int32
+	Rule      string
+	Path      string
+	Reason    string
+	AuthorID  *uuid.UUID
+	Author    string
+	Withdraws *uuid.UUID
+	CreatedAt time.Time
 }

@@ -93,19 +93,20 @@ func Insert(t testing.TB, pool *pgxpool.Pool, n int, seed Seed) []uuid.UUID {
 			findings = append(findings, []any{Dataset, id, 1, k, f.Rule, f.Severity, f.Message, f.Path})
 		}
 	}
-	for table, rows := range map[string]struct {
+	for _, in := range []struct { // findings after their examples, as the figures want it
+		table   string
 		columns []string
 		rows    [][]any
 	}{
-		"examples": {[]string{
+		{"examples", []string{
 			"dataset_id", "id", "category", "subcategory", "status", "revision", "tokens", "turns", "errors", "warnings",
 			"source_id", "import_id", "source_line", "source_offset", "source_bytes", "hash",
 		}, examples},
-		"revisions": {[]string{"dataset_id", "example_id", "revision", "messages", "tools", "metadata", "strict", "tokens", "plain_tokens", "hash"}, revisions},
-		"findings":  {[]string{"dataset_id", "example_id", "revision", "ordinal", "rule", "severity", "message", "path"}, findings},
+		{"revisions", []string{"dataset_id", "example_id", "revision", "messages", "tools", "metadata", "strict", "tokens", "plain_tokens", "hash"}, revisions},
+		{"findings", []string{"dataset_id", "example_id", "revision", "ordinal", "rule", "severity", "message", "path"}, findings},
 	} {
-		_, err := pool.CopyFrom(ctx, pgx.Identifier{table}, rows.columns, pgx.CopyFromRows(rows.rows))
-		must(table, err)
+		_, err := pool.CopyFrom(ctx, pgx.Identifier{in.table}, in.columns, pgx.CopyFromRows(in.rows))
+		must(in.table, err)
 	}
 	return ids
 }
