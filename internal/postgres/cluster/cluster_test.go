@@ -860,15 +860,19 @@ func TestOpenRefuses(t *testing.T) {
 				t.Fatal(err)
 			}
 		}},
-		{name: "no binaries", spoil: func(*testing.T, string) {}, want: []string{"none was found here", "/nowhere/bin"},
-			remedy: func(cfg *cluster.Config) { cfg.BinariesDir = "/nowhere/bin" }},
-		{name: "no binaries for a new cluster", want: []string{"needs PostgreSQL 14 or later", "none was found here", "DATABASE_URL"},
+		{
+			name: "no binaries", spoil: func(*testing.T, string) {}, want: []string{"none was found here", "/nowhere/bin"},
+			remedy: func(cfg *cluster.Config) { cfg.BinariesDir = "/nowhere/bin" },
+		},
+		{
+			name: "no binaries for a new cluster", want: []string{"needs PostgreSQL 14 or later", "none was found here", "DATABASE_URL"},
 			spoil: func(t *testing.T, dir string) {
 				if err := os.RemoveAll(dir); err != nil {
 					t.Fatal(err)
 				}
 			},
-			remedy: func(cfg *cluster.Config) { cfg.BinariesDir = "/nowhere/bin" }},
+			remedy: func(cfg *cluster.Config) { cfg.BinariesDir = "/nowhere/bin" },
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -1059,20 +1063,25 @@ func TestListens(t *testing.T) {
 				t.Errorf("host = %s, want %s", c.Host, want)
 			}
 		}},
-		{name: "a strange name", dir: func(t *testing.T) string { return filepath.Join(emptyDir(t), `a "b" ü`) },
+		{
+			name: "a strange name", dir: func(t *testing.T) string { return filepath.Join(emptyDir(t), `a "b" ü`) },
 			check: func(t *testing.T, c *pgx.ConnConfig, cfg cluster.Config) {
 				if want := filepath.Join(cfg.Dir, "postgres"); c.Host != want {
 					t.Errorf("host = %s, want %s", c.Host, want)
 				}
-			}},
-		{name: "a comma in the name", dir: func(t *testing.T) string { return filepath.Join(emptyDir(t), "a,b") },
+			},
+		},
+		{
+			name: "a comma in the name", dir: func(t *testing.T) string { return filepath.Join(emptyDir(t), "a,b") },
 			change: func(t *testing.T, cfg *cluster.Config) { cfg.TempDir = emptyDir(t) },
 			check: func(t *testing.T, c *pgx.ConnConfig, cfg cluster.Config) {
 				if filepath.Dir(c.Host) != cfg.TempDir {
 					t.Errorf("host = %s, want a directory in %s", c.Host, cfg.TempDir)
 				}
-			}},
-		{name: "a long name", dir: func(t *testing.T) string { return filepath.Join(emptyDir(t), strings.Repeat("long", 25)) },
+			},
+		},
+		{
+			name: "a long name", dir: func(t *testing.T) string { return filepath.Join(emptyDir(t), strings.Repeat("long", 25)) },
 			change: func(t *testing.T, cfg *cluster.Config) { cfg.TempDir = emptyDir(t) },
 			check: func(t *testing.T, c *pgx.ConnConfig, cfg cluster.Config) {
 				if filepath.Dir(c.Host) != cfg.TempDir {
@@ -1081,13 +1090,16 @@ func TestListens(t *testing.T) {
 				if info, err := os.Stat(c.Host); err != nil || info.Mode().Perm() != 0o700 {
 					t.Errorf("mode of %s = %v, %v, want 0700", c.Host, info, err)
 				}
-			}},
-		{name: "loopback", dir: emptyDir, change: func(_ *testing.T, cfg *cluster.Config) { cfg.Loopback = true },
+			},
+		},
+		{
+			name: "loopback", dir: emptyDir, change: func(_ *testing.T, cfg *cluster.Config) { cfg.Loopback = true },
 			check: func(t *testing.T, c *pgx.ConnConfig, _ cluster.Config) {
 				if c.Host != "127.0.0.1" {
 					t.Errorf("host = %s, want 127.0.0.1", c.Host)
 				}
-			}},
+			},
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
