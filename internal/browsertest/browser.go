@@ -168,6 +168,28 @@ func (b *Tab) SignOut() {
 	}
 }
 
+// Before runs JavaScript in every page before its own scripts.
+func (b *Tab) Before(js string) {
+	b.t.Helper()
+	if _, err := chromedp.Call(b.ctx, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: js}); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// Offline cuts the connection to the server, or brings it back.
+func (b *Tab) Offline(off bool) {
+	b.t.Helper()
+	if _, err := chromedp.Call(b.ctx, network.Enable, network.EnableParams{}); err != nil {
+		b.t.Fatal(err)
+	}
+	conditions := []*network.Conditions{{Offline: off, DownloadThroughput: -1, UploadThroughput: -1}}
+	if _, err := chromedp.Call(b.ctx, network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{
+		MatchedNetworkConditions: conditions,
+	}); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
 // Value evaluates JavaScript to a string.
 func (b *Tab) Value(js string) string {
 	b.t.Helper()

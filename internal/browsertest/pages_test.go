@@ -46,7 +46,7 @@ func injuries(t *testing.T) []injuryRow {
 	}
 	injury, _ := c.Category("injury_analysis")
 	var all []injuryRow
-	for _, r := range rows {
+	for i, r := range rows {
 		var answer bytes.Buffer
 		if err := json.Compact(&answer, r.Answer); err != nil {
 			t.Fatal(err)
@@ -57,7 +57,7 @@ func injuries(t *testing.T) []injuryRow {
 		}
 		all = append(all, injuryRow{sub, example.Conversation{Messages: []example.Message{
 			{Role: example.System, Content: injury.SystemPrompt},
-			{Role: example.User, Content: r.Scenario.UserInput + "\n\nContext:\n- Severity: severe"},
+			{Role: example.User, Content: fmt.Sprintf("%s\n\nContext:\n- Case: %d", r.Scenario.UserInput, i+1)},
 			{Role: example.Assistant, Content: answer.String()},
 		}}})
 	}

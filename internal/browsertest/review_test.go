@@ -20,6 +20,7 @@ const (
 	current = `document.querySelector("article.item:not([hidden])")`
 	said    = `document.querySelector("[data-say]").textContent`
 	saved   = `document.querySelector("[data-saved]").textContent === "Saved"`
+	notices = `(document.querySelector("article.item:not([hidden]) [data-notices]")?.textContent ?? "")`
 	answer  = current + `.querySelector(".turn-assistant textarea")`
 )
 
@@ -214,7 +215,7 @@ func TestReloadKeepsTheDraft(t *testing.T) {
 		t.Errorf("after a reload the field holds %q", got)
 	}
 	tab.Until(current + `.hasAttribute("data-editing")`)
-	if got := tab.Value(current + `.querySelector("[data-notices]").textContent`); !strings.Contains(got, "is back") {
+	if got := tab.Value(notices); !strings.Contains(got, "is back") {
 		t.Errorf("the page says %q", got)
 	}
 
@@ -235,7 +236,7 @@ func TestLostSessionKeepsTheDraft(t *testing.T) {
 	rewrite(tab, `{"exercise_name":"Row"}`)
 	tab.SignOut()
 	tab.Keys(kb.Enter, kb.ModifierCtrl)
-	tab.Until(shows(ids[0]) + ` && ` + current + `.querySelector("[data-notices]").textContent.includes("signed out")`)
+	tab.Until(shows(ids[0]) + ` && ` + notices + `.includes("signed out")`)
 	if got := tab.Value(answer + ".value"); got != `{"exercise_name":"Row"}` {
 		t.Errorf("after the refusal the field holds %q", got)
 	}
@@ -265,7 +266,7 @@ func TestStaleDecisionComesBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	tab.Keys(kb.Enter, kb.ModifierCtrl)
-	tab.Until(shows(ids[0]) + ` && ` + current + `.querySelector("[data-notices]").textContent.includes("Not saved")`)
+	tab.Until(shows(ids[0]) + ` && ` + notices + `.includes("Not saved")`)
 	if got := tab.Value(answer + ".value"); got != `{"exercise_name":"Row"}` {
 		t.Errorf("after the conflict the field holds %q", got)
 	}
@@ -346,4 +347,40 @@ func TestDraftElsewhereIsAnnounced(t *testing.T) {
 	if got := tab.Value(answer + ".value"); got != `{"exercise_name":"Row"}` {
 		t.Errorf("on its page the field holds %q", got)
 	}
+}
+
+// Without a connection the decision comes back; sent again it is carried out once.
+func TestLostConnection(t *testing.T) {
+	t.Parallel()
+	s, tab, ids := bench(t, 6, "")
+	tab.Until(`document.querySelectorAll("article.item").length >= 4`)
+	tab.Offline(true)
+	tab.Keys("a")
+	tab.Until(shows(ids[0]) + ` && ` + notices + `.includes("no connection")`)
+	tab.Until(`document.querySelector("[data-saved]").textContent === "Not saved"`)
+	tab.Offline(false)
+	tab.Run(current + `.querySelector("[data-notices] button").click()`)
+	tab.Until(shows(ids[1]) + " && " + saved)
+	if e := s.Example(t, ids[0]); e.Status != "approved" || len(e.Decisions) != 1 {
+		t.Errorf("example = %+v, want one approval", e)
+	}
+}
+
+// A lease that ran out is noticed with the next heartbeat: the example on the
+// page stays, those that waited behind it go.
+func TestLostLease(t *testing.T) {
+	t.Parallel()
+	s := browsertest.Start(t, nil)
+	ids := exampletest.Insert(t, s.Pool, 4, exampletest.Seed{})
+	tab := s.Open(t, account.Reviewer)
+	tab.Before(`{ const every = setInterval; globalThis.beats = []; globalThis.setInterval = (f, ms) => { beats.push(f); return every(f, ms) } }`)
+	tab.Go("/review/voice_parsing")
+	tab.Until(shows(ids[0]) + ` && document.querySelectorAll("article.item").length === 4`)
+	if _, err := s.Pool.Exec(t.Context(), "UPDATE leases SET reviewer_id = $1", s.Add(t, account.Reviewer, "bo@example.com").ID); err != nil {
+		t.Fatal(err)
+	}
+	tab.Run("beats.at(-1)()")
+	tab.Until(notices + `.includes("ran out") && document.querySelectorAll("article.item").length === 1`)
+	tab.Keys("a")
+	tab.Until(notices + `.includes("Somebody else")`)
 }

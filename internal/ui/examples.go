@@ -287,11 +287,10 @@ func (s *Server) examplePage(w http.ResponseWriter, r *http.Request, status int,
 	}
 	if d.Holder != nil {
 		since := spell(max(s.now().Sub(d.Holder.Since), 0))
-		v.Mine = d.Holder.ID == u.ID
-		v.Holder = draw.Plain(d.Holder.Name) + " has held it for " + since + "."
-		if v.Mine {
+		switch v.Holder = draw.Plain(d.Holder.Name) + " has held it for " + since + "."; {
+		case d.Holder.ID == u.ID:
 			v.Holder = "You have held it for " + since + "."
-		} else if u.Can(account.ManageLeases) {
+		case u.Can(account.ManageLeases):
 			v.HandOver = "/examples/" + d.ID.String() + "/handover"
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -240,7 +241,7 @@ func (s *Server) bench(w http.ResponseWriter, r *http.Request, status int, q que
 	}
 	v := templates.Bench{
 		User: u.ID.String(), Title: p.Categories[i].Name, Scope: scopeOf(q, cat), Queue: q.view(), Items: items,
-		Position: position(q, p.Categories[i], pace), CatalogURL: "/catalog/" + url.PathEscape(q.Category), Begin: len(items) == 0, Keys: reviewKeys,
+		Position: position(q, p.Categories[i], pace), Begin: len(items) == 0, Keys: reviewKeys,
 	}
 	if v.Guidelines, err = markdown(cat.Guidelines); err != nil {
 		return err
@@ -402,11 +403,11 @@ func (s *Server) claim(w http.ResponseWriter, r *http.Request) error {
 	}
 	u, _ := userOf(r.Context())
 	if !isHTMX(r) {
-		if err := s.hold(r.Context(), u.ID, q); err != nil {
+		any, err := s.hold(r.Context(), u.ID, q)
+		if err != nil {
 			return err
 		}
-		redirect(w, r, q.url(nil))
-		return nil
+		return s.goOn(w, r, q, any, "")
 	}
 	got, err := s.reviews.Claim(r.Context(), u.ID, q.Queue, n)
 	if err != nil {
@@ -440,14 +441,32 @@ func (s *Server) claim(w http.ResponseWriter, r *http.Request) error {
 	return s.show(w, r, templates.ClaimedItems(items, at, rest))
 }
 
-// hold takes one example where the reviewer has none of the queue.
-func (s *Server) hold(ctx context.Context, reviewer uuid.UUID, q queue) error {
+// hold takes one example where the reviewer has none of the queue, and says
+// whether there is one now.
+func (s *Server) hold(ctx context.Context, reviewer uuid.UUID, q queue) (bool, error) {
 	held, err := s.reviews.Held(ctx, reviewer, q.Queue)
 	if err != nil || len(held) > 0 {
-		return err
+		return err == nil, err
 	}
-	_, err = s.reviews.Claim(ctx, reviewer, q.Queue, plainStep)
-	return err
+	held, err = s.reviews.Claim(ctx, reviewer, q.Queue, plainStep)
+	return len(held) > 0, err
+}
+
+// goOn leads to the next example, or back to the queues where none is left, and
+// keeps what is to say for there.
+func (s *Server) goOn(w http.ResponseWriter, r *http.Request, q queue, any bool, text string) error {
+	path := q.url(nil)
+	if !any {
+		path = "/review"
+		text = strings.TrimSpace(text + " Nothing is left in this queue, or somebody else is looking at it.")
+	}
+	if text != "" {
+		if err := s.flash(w, r, templates.FlashSuccess, text); err != nil {
+			return err
+		}
+	}
+	redirect(w, r, path)
+	return nil
 }
 
 func queueEmpty(q queue) *templates.Empty {

@@ -287,7 +287,9 @@ func TestEscalatedQueueIsForLeads(t *testing.T) {
 	reviewer, lead := s.as(t, account.Reviewer), s.as(t, account.Lead)
 	reviewer.post("/review/claim", url.Values{"category": {"voice_parsing"}})
 	page := reviewer.get("/review/voice_parsing")
-	reviewer.post("/review/decisions", form(t, page, "escalate", "question", "Is it <i>this</i>?")).leadsTo(t, "/review/voice_parsing")
+	reviewer.post("/review/decisions", form(t, page, "escalate", "question", "Is it <i>this</i>?")).leadsTo(t, "/review")
+	reviewer.get("/review").want(t, http.StatusOK, "A specialist will look at it. Nothing is left in this queue")
+	reviewer.post("/review/claim", url.Values{"category": {"voice_parsing"}}).leadsTo(t, "/review")
 
 	reviewer.get("/review/voice_parsing?status=escalated").want(t, http.StatusForbidden)
 	if body := reviewer.get("/review").body; strings.Contains(body, "Waiting for a specialist") {
@@ -297,7 +299,7 @@ func TestEscalatedQueueIsForLeads(t *testing.T) {
 	lead.post("/review/claim", url.Values{"category": {"voice_parsing"}, "status": {"escalated"}}).leadsTo(t, "/review/voice_parsing?status=escalated")
 	page = lead.get("/review/voice_parsing?status=escalated")
 	page.want(t, http.StatusOK, "Test reviewer</b> asks: Is it &lt;i&gt;this&lt;/i&gt;?", `name="status_seen" value="escalated"`)
-	lead.post("/review/decisions", form(t, page, "approve", "status", "escalated")).leadsTo(t, "/review/voice_parsing?status=escalated")
+	lead.post("/review/decisions", form(t, page, "approve", "status", "escalated")).leadsTo(t, "/review")
 	if e := s.stored(t, id); e.Status != "approved" {
 		t.Errorf("example = %+v", e)
 	}

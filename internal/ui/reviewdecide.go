@@ -58,14 +58,11 @@ func (s *Server) decide(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	u, _ := userOf(r.Context())
-	if err := s.hold(r.Context(), u.ID, q); err != nil {
+	any, err := s.hold(r.Context(), u.ID, q)
+	if err != nil {
 		return err
 	}
-	if err := s.flash(w, r, templates.FlashSuccess, outcomeView(out, verdict).Words); err != nil {
-		return err
-	}
-	redirect(w, r, q.url(nil))
-	return nil
+	return s.goOn(w, r, q, any, outcomeView(out, verdict).Words)
 }
 
 // decision carries out what the form says about example id.
@@ -184,7 +181,7 @@ func refill(v *templates.Item, form url.Values, f *fault.Error) {
 	}
 	v.Form.Problem = f.Msg
 	v.Form.Reason, v.Form.Question = form.Get("reason"), form.Get("question")
-	v.Form.Comment, v.Form.Override = form.Get("comment"), form.Get("override_reason")
+	v.Form.Override = form.Get("override_reason")
 	for i := range v.Form.Reasons {
 		v.Form.Reasons[i].Checked = v.Form.Reasons[i].Name == form.Get("reason_choice")
 	}

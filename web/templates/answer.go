@@ -81,14 +81,28 @@ func found(n Node) string {
 	return "found-part found-" + known(severityWords, n.Severity, "info")
 }
 
-func plainOnes(nodes []Node) []Node {
-	var some []Node
-	for _, n := range nodes {
-		if n.plain() {
-			some = append(some, n)
+// rows splits the fields of an object into stretches of short ones, which stand
+// side by side, and of others. No row is empty.
+func rows(nodes []Node) [][]Node {
+	var all [][]Node
+	for i, n := range nodes {
+		if i == 0 || n.plain() != nodes[i-1].plain() {
+			all = append(all, nil)
 		}
+		last := len(all) - 1
+		all[last] = append(all[last], n)
 	}
-	return some
+	return all
+}
+
+// long says whether a short value is a phrase rather than a word or number.
+func (n Node) long() bool {
+	const words = 24
+	length := 0
+	for _, r := range n.Text {
+		length += len(r.Text)
+	}
+	return length > words
 }
 
 func tableName(n Node) string {

@@ -36,7 +36,6 @@ type ExampleView struct {
 	Metadata []Run  // what else the row said, as indented JSON; empty: nothing
 	Raw      []Run  // the messages, as indented JSON
 	Holder   string // "Ana has held it for 2 min"; empty: nobody
-	Mine     bool   // the holder is who looks
 	HandOver string // where the lease is dropped; empty: the viewer may not
 	Restore  string // where an older revision is brought back; empty: the viewer may not
 }

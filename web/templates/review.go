@@ -60,8 +60,7 @@ type Bench struct {
 	Position   Position
 	Items      []Item
 	Guidelines string // HTML, rendered and cleaned
-	CatalogURL string
-	Begin      bool // nothing is held: offer to take some
+	Begin      bool   // nothing is held: offer to take some
 	Keys       []Key
 }
 
@@ -128,7 +127,7 @@ type HistoryEntry struct {
 	Says    []Said
 	At      Time
 	Undone  bool
-	Status  string // the status that followed; empty: unchanged
+	Status  string // the one that followed; empty: unchanged
 	Changes []Change
 	Restore string // the older revision that can be brought back; empty: none
 }
@@ -151,7 +150,6 @@ type DecideForm struct {
 	Reasons    []Reason
 	Reason     string
 	Question   string
-	Comment    string
 	Override   string
 	Problems   FormProblems
 	Errors     bool // the checks found errors: approving needs a reason

@@ -564,6 +564,9 @@ func (w *drawing) leaf(n *templates.Node, as string, v value, path []string, h c
 	n.Kind = templates.NodeValue
 	n.Text = w.text(v, path)
 	n.Unit = h.Unit
+	if words, ok := strings.CutSuffix(n.Label, " "+h.Unit); ok && h.Unit != "" && h.Label == "" {
+		n.Label = words // "Duration weeks" says the unit already
+	}
 	if in.sibling != nil && h.UnitFrom != "" {
 		if unit, ok := in.sibling(h.UnitFrom); ok && unit.kind == text {
 			n.Unit = Plain(unit.text)
