@@ -182,7 +182,7 @@ SELECT c.source_id, s.name, s.demo, c.examples, c.with_errors, c.with_warnings
 SELECT d.day::timestamptz AS day, d.rule, d.severity, d.findings, d.examples
   FROM finding_days d
  WHERE d.dataset_id = @dataset_id
-   AND d.day = (SELECT min(x.day) FROM finding_days x WHERE x.dataset_id = @dataset_id AND x.day >= (@since::timestamptz AT TIME ZONE 'UTC')::date
+   AND d.day = (SELECT min(x.day) FROM finding_days x WHERE x.dataset_id = @dataset_id AND x.day >= (@since::text)::date
                                                         AND x.day < (now() AT TIME ZONE 'UTC')::date)
  ORDER BY d.rule, d.severity
  LIMIT 10000;
@@ -283,3 +283,9 @@ SELECT count(*) AS imports, coalesce(sum(rows), 0)::bigint AS rows, coalesce(sum
        coalesce(sum(duplicates), 0)::bigint AS duplicates, coalesce(sum(rejected), 0)::bigint AS rejected
   FROM import_runs
  WHERE dataset_id = @dataset_id;
+
+-- name: FindingsCurrent :one
+-- Whether the last check of all examples is over and was made with these rules
+-- and this catalog.
+SELECT coalesce((SELECT r.state = 'done' AND r.fingerprint = @fingerprint
+                   FROM recheck_runs r WHERE r.dataset_id = @dataset_id ORDER BY r.id DESC LIMIT 1), false)::boolean AS current;

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5/pgtype"
 )
 
 const advanceRecheck = `-- name: AdvanceRecheck :execrows
@@ -194,11 +193,25 @@ func (q *Queries) FindingFigures(ctx context.Context, datasetID uuid.UUID) ([]Fi
 	return items, nil
 }
 
+const findingsCurrent = `-- name: FindingsCurrent :one
+SELECT coalesce((SELECT r.state = 'done' AND r.fingerprint = $1
+                   FROM recheck_runs r WHERE r.dataset_id = $2 ORDER BY r.id DESC LIMIT 1), false)::boolean AS current
+`
+
+// Whether the last check of all examples is over and was made with these rules
+// and this catalog.
+func (q *Queries) FindingsCurrent(ctx context.Context, fingerprint string, datasetID uuid.UUID) (bool, error) {
+	row := q.db.QueryRow(ctx, findingsCurrent, fingerprint, datasetID)
+	var current bool
+	err := row.Scan(&current)
+	return current, err
+}
+
 const findingsOnDay = `-- name: FindingsOnDay :many
 SELECT d.day::timestamptz AS day, d.rule, d.severity, d.findings, d.examples
   FROM finding_days d
  WHERE d.dataset_id = $1
-   AND d.day = (SELECT min(x.day) FROM finding_days x WHERE x.dataset_id = $1 AND x.day >= ($2)::date
+   AND d.day = (SELECT min(x.day) FROM finding_days x WHERE x.dataset_id = $1 AND x.day >= ($2::text)::date
                                                         AND x.day < (now() AT TIME ZONE 'UTC')::date)
  ORDER BY d.rule, d.severity
  LIMIT 10000
@@ -213,8 +226,8 @@ type FindingsOnDayRow struct {
 }
 
 // The figures of the earliest day since a moment, to compare today's with.
-func (q *Queries) FindingsOnDay(ctx context.Context, datasetID uuid.UUID, pgCatalogtimezoneUTCsincetimestamptz pgtype.Date) ([]FindingsOnDayRow, error) {
-	rows, err := q.db.Query(ctx, findingsOnDay, datasetID, pgCatalogtimezoneUTCsincetimestamptz)
+func (q *Queries) FindingsOnDay(ctx context.Context, datasetID uuid.UUID, since string) ([]FindingsOnDayRow, error) {
+	rows, err := q.db.Query(ctx, findingsOnDay, datasetID, since)
 	if err != nil {
 		return nil, err
 	}

@@ -5,9 +5,6 @@ package quality
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -120,10 +117,7 @@ func (s *Service) Due(ctx context.Context) (uuid.UUID, bool, error) {
 	if err != nil {
 		return uuid.Nil, false, fmt.Errorf("recheck: %w", err)
 	}
-	now, err := fingerprint(c)
-	if err != nil {
-		return uuid.Nil, false, fmt.Errorf("recheck: %w", err)
-	}
+	now := lint.Fingerprint(c)
 	if any && last.fingerprint == now {
 		waiting := last.State == Queued || last.State == Running && last.Interrupted
 		return last.ID, waiting, nil
@@ -149,11 +143,7 @@ func (s *Service) Again(ctx context.Context, by audit.Actor) (uuid.UUID, error) 
 	if err != nil {
 		return uuid.Nil, fmt.Errorf("recheck: %w", err)
 	}
-	now, err := fingerprint(c)
-	if err != nil {
-		return uuid.Nil, fmt.Errorf("recheck: %w", err)
-	}
-	id, err := s.insert(ctx, now, version, by)
+	id, err := s.insert(ctx, lint.Fingerprint(c), version, by)
 	if err == nil && id == uuid.Nil {
 		return uuid.Nil, fault.New(fault.Conflict, "All examples are being checked already.")
 	}
@@ -189,26 +179,6 @@ func (s *Service) insert(ctx context.Context, fingerprint string, version int, b
 		return uuid.Nil, fmt.Errorf("start a recheck: %w", err)
 	}
 	return id, nil
-}
-
-// fingerprint names the rules and what they may read in c: not prices, texts for
-// people and targets.
-func fingerprint(c *catalog.Catalog) (string, error) {
-	read := catalog.Catalog{Layout: c.Layout}
-	for _, p := range c.Platforms {
-		read.Platforms = append(read.Platforms, catalog.Platform{Slug: p.Slug, Name: p.Name, MaxTokens: p.MaxTokens})
-	}
-	for _, cat := range c.Categories {
-		cat.Description, cat.Guidelines, cat.Priority, cat.Target, cat.Approvals = "", "", "", catalog.Target{}, 0
-		cat.RejectReasons, cat.Checklist = nil, nil
-		read.Categories = append(read.Categories, cat)
-	}
-	doc, err := json.Marshal(read)
-	if err != nil {
-		return "", fmt.Errorf("fingerprint of the catalog: %w", err)
-	}
-	sum := sha256.Sum256(doc)
-	return lint.Version() + "-" + hex.EncodeToString(sum[:8]), nil
 }
 
 // A pass is a recheck in the hands of this worker.
@@ -251,11 +221,8 @@ func (s *Service) Run(ctx context.Context, id uuid.UUID) error {
 		return fmt.Errorf("take recheck %s: %w", id, err)
 	}
 	c, _, err := s.cfg.Catalog(ctx)
-	if err == nil {
-		var now string
-		if now, err = fingerprint(c); err == nil && now != run.Fingerprint {
-			return s.finish(ctx, id, worker, Superseded, "")
-		}
+	if err == nil && lint.Fingerprint(c) != run.Fingerprint {
+		return s.finish(ctx, id, worker, Superseded, "")
 	}
 	p := &pass{Service: s, id: id, worker: worker, at: run.Position}
 	if err == nil {
