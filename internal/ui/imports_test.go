@@ -260,7 +260,7 @@ func TestUploadForm(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			b := s.as(t, account.Lead)
+			b := &browser{t: t, site: s, client: b.client}
 			r := b.sendForm("/imports", tt.parts)
 			r.want(t, tt.status, tt.has...)
 			r.says(t, tt.says...)
@@ -381,6 +381,7 @@ func packed(t *testing.T, data []byte) []byte {
 func TestPreview(t *testing.T) {
 	t.Parallel()
 	s := start(t, nil)
+	engineer := s.as(t, account.Engineer)
 	turn := `{"messages":[{"role":"user","content":"Bench 225 for 5"},{"role":"assistant","content":"Logged."}]}` + "\n"
 	for _, tt := range []struct {
 		name  string
@@ -413,7 +414,8 @@ func TestPreview(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			r := s.as(t, account.Engineer).raw("/imports/preview?"+tt.query, tt.head, "HX-Request", "true", "Content-Type", "application/octet-stream")
+			b := &browser{t: t, site: s, client: engineer.client}
+			r := b.raw("/imports/preview?"+tt.query, tt.head, "HX-Request", "true", "Content-Type", "application/octet-stream")
 			r.want(t, http.StatusOK, tt.has...)
 			r.says(t, tt.says...)
 			for _, text := range tt.hasnt {
