@@ -1,6 +1,7 @@
 package ui_test
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -10,8 +11,11 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/voicefit/spotter/internal/account"
+	"github.com/voicefit/spotter/internal/browse"
 	"github.com/voicefit/spotter/internal/example"
 	"github.com/voicefit/spotter/internal/example/exampletest"
+	"github.com/voicefit/spotter/internal/ui"
+	"github.com/voicefit/spotter/web/htmlcheck"
 )
 
 func TestListExamples(t *testing.T) {
@@ -154,4 +158,93 @@ func TestExamplePage(t *testing.T) {
 
 	lead.get("/examples/x").want(t, http.StatusNotFound)
 	lead.get("/examples/"+uuid.NewString()).want(t, http.StatusNotFound)
+}
+
+// slowSearch finds nothing in time, and says so.
+type slowSearch struct{ ui.Examples }
+
+func (slowSearch) List(context.Context, browse.Filter, string, int) (browse.Page, error) {
+	return browse.Page{Next: "bmV4dA", Searched: 12_000, Stopped: true}, nil
+}
+
+func TestSearchThatStoppedEarly(t *testing.T) {
+	t.Parallel()
+	s := start(t, func(c *ui.Config) { c.Browse = slowSearch{c.Browse} })
+	got := s.as(t, account.PM).get("/examples?q=needle")
+	got.want(t, http.StatusOK, "Looked at 12,000 examples and found 0 so far.", `href="/examples?cursor=bmV4dA&amp;q=needle">Keep searching</a>`)
+	if strings.Contains(got.body, "Nothing matches") {
+		t.Error("a search that goes on says that nothing matches")
+	}
+}
+
+// Every page of reviewing and of examples is markup that browsers need not mend.
+func TestReviewPagesAreSoundHTML(t *testing.T) {
+	t.Parallel()
+	s := start(t, nil)
+	id := exampletest.Insert(t, s.pool, 3, exampletest.Seed{Findings: []exampletest.Finding{
+		{Rule: "voice/x", Severity: "error", Message: "Look.", Path: "/messages/1/content/reps"},
+		{Rule: "voice/y", Severity: "info", Message: "Look.", Path: "/messages/0/content"},
+	}})[0]
+	exampletest.Insert(t, s.pool, 1, exampletest.Seed{
+		Category: "injury_analysis", Subcategory: "acute",
+		Conversation: func(int) example.Conversation {
+			return example.Conversation{
+				Tools: []byte(`[{"function":{"name":"log_set","description":"Logs a set."}}]`),
+				Messages: []example.Message{
+					{Role: example.System, Content: strings.Repeat("Be careful. ", 40)},
+					{Role: example.User, Content: "My knee"},
+					{Role: example.Assistant, ToolCalls: []example.ToolCall{{ID: "c1", Name: "log_set", Arguments: `{"reps":5}`}}},
+					{Role: example.Tool, ToolCallID: "c1", Content: `{"ok":true}`},
+					{Role: example.Assistant, Content: `{"assessment":{"injury_detected":true,"confidence":0.5,"severity":"odd"},"differential_diagnoses":[{"condition":"a","probability":0.5,"distinguishing_features":["x"]}],` +
+						`"affected_exercises":{"avoid_completely":[{"exercise":"Squat","load_percent":0}],"safe_to_continue":[]},"response_to_user":"**Rest**\n\n- now",` +
+						`"recommendations":{"recovery_timeline_validation":{"day_3":"Less pain."}},"table":[{"a":1,"b":2},{"a":3}]}`},
+				},
+			}
+		},
+	})
+	b := s.as(t, account.Lead)
+	for _, category := range []string{"voice_parsing", "injury_analysis"} {
+		b.post("/review/claim", url.Values{"category": {category}})
+	}
+	b.post("/examples/"+id.String()+"/decisions", form(t, b.get("/examples/"+id.String()), "escalate", "question", "Is it?"))
+	for _, path := range []string{
+		"/review", "/review/injury_analysis", "/review/injury_analysis?edit=1", "/review/voice_parsing", "/review/voice_parsing?status=escalated",
+		"/examples", "/examples?q=nothing", "/examples/" + id.String(), "/examples/" + id.String() + "?edit=1",
+	} {
+		got := b.get(path)
+		got.want(t, http.StatusOK)
+		for _, problem := range htmlcheck.Page([]byte(got.body)) {
+			t.Errorf("%s: %s", path, problem)
+		}
+	}
+}
+
+// What the checks have proved is ticked; the rest is for people.
+func TestChecklistShowsWhatIsProved(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name     string
+		has      bool
+		findings []exampletest.Finding
+		want     int
+	}{
+		{name: "the rule ran and found nothing", has: true, want: 1},
+		{name: "the rule found something", has: true, findings: []exampletest.Finding{{Rule: "injury/checkpoints", Severity: "error", Message: "Missing."}}},
+		{name: "there is no such rule", has: false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t, func(c *ui.Config) {
+				c.HasRule = func(rule string) bool { return tt.has && rule == "injury/checkpoints" }
+			})
+			id := exampletest.Insert(t, s.pool, 1, exampletest.Seed{Category: "injury_analysis", Subcategory: "acute", Findings: tt.findings})[0]
+			body := s.as(t, account.Lead).get("/examples/" + id.String()).body
+			if got := strings.Count(body, "shown by the checks"); got != tt.want {
+				t.Errorf("%d items are proved, want %d", got, tt.want)
+			}
+			if got := len(regexp.MustCompile(`name="checklist"[^>]* checked`).FindAllString(body, -1)); got != tt.want {
+				t.Errorf("%d items are ticked, want %d", got, tt.want)
+			}
+		})
+	}
 }
