@@ -9,6 +9,76 @@ import (
 	"context"
 )
 
+// iteratorForInsertDuplicateKeys implements pgx.CopyFromSource.
+type iteratorForInsertDuplicateKeys struct {
+	rows                 []InsertDuplicateKeysParams
+	skippedFirstNextCall bool
+}
+
+func (r *iteratorForInsertDuplicateKeys) Next() bool {
+	if len(r.rows) == 0 {
+		return false
+	}
+	if !r.skippedFirstNextCall {
+		r.skippedFirstNextCall = true
+		return true
+	}
+	r.rows = r.rows[1:]
+	return len(r.rows) > 0
+}
+
+func (r iteratorForInsertDuplicateKeys) Values() ([]interface{}, error) {
+	return []interface{}{
+		r.rows[0].DatasetID,
+		r.rows[0].Key,
+		r.rows[0].ExampleID,
+	}, nil
+}
+
+func (r iteratorForInsertDuplicateKeys) Err() error {
+	return nil
+}
+
+func (q *Queries) InsertDuplicateKeys(ctx context.Context, arg []InsertDuplicateKeysParams) (int64, error) {
+	return q.db.CopyFrom(ctx, []string{"duplicate_keys"}, []string{"dataset_id", "key", "example_id"}, &iteratorForInsertDuplicateKeys{rows: arg})
+}
+
+// iteratorForInsertDuplicateSignatures implements pgx.CopyFromSource.
+type iteratorForInsertDuplicateSignatures struct {
+	rows                 []InsertDuplicateSignaturesParams
+	skippedFirstNextCall bool
+}
+
+func (r *iteratorForInsertDuplicateSignatures) Next() bool {
+	if len(r.rows) == 0 {
+		return false
+	}
+	if !r.skippedFirstNextCall {
+		r.skippedFirstNextCall = true
+		return true
+	}
+	r.rows = r.rows[1:]
+	return len(r.rows) > 0
+}
+
+func (r iteratorForInsertDuplicateSignatures) Values() ([]interface{}, error) {
+	return []interface{}{
+		r.rows[0].DatasetID,
+		r.rows[0].ExampleID,
+		r.rows[0].Revision,
+		r.rows[0].Version,
+		r.rows[0].Keys,
+	}, nil
+}
+
+func (r iteratorForInsertDuplicateSignatures) Err() error {
+	return nil
+}
+
+func (q *Queries) InsertDuplicateSignatures(ctx context.Context, arg []InsertDuplicateSignaturesParams) (int64, error) {
+	return q.db.CopyFrom(ctx, []string{"duplicate_signatures"}, []string{"dataset_id", "example_id", "revision", "version", "keys"}, &iteratorForInsertDuplicateSignatures{rows: arg})
+}
+
 // iteratorForInsertSourceChunks implements pgx.CopyFromSource.
 type iteratorForInsertSourceChunks struct {
 	rows                 []InsertSourceChunksParams

@@ -20,8 +20,9 @@ type pair struct{ a, b int } // line numbers, a < b
 type planted struct {
 	texts []*dedup.Text // by line - 1
 	raw   []string
-	truth map[pair]string // kind of what is planted, byte-equal copies left out
+	truth map[pair]string // kind of what is planted
 	how   map[pair]string
+	exact map[int]bool // lines that are byte-equal copies
 }
 
 // plantedSample generates rows of sample data and reads them back.
@@ -31,7 +32,7 @@ func plantedSample(t testing.TB, rows int, seed int64) planted {
 	if _, err := sample.Write(t.Context(), &data, &truth, sample.Options{Rows: rows, Seed: seed, Defects: 0.2}); err != nil {
 		t.Fatal(err)
 	}
-	p := planted{truth: map[pair]string{}, how: map[pair]string{}}
+	p := planted{truth: map[pair]string{}, how: map[pair]string{}, exact: map[int]bool{}}
 	for line := range bytes.Lines(data.Bytes()) {
 		var row struct {
 			Messages json.RawMessage
@@ -47,7 +48,6 @@ func plantedSample(t testing.TB, rows int, seed int64) planted {
 		p.texts = append(p.texts, dedup.NewText(row.Category, messages))
 		p.raw = append(p.raw, string(line))
 	}
-	exact := map[int]int{}
 	for in := bufio.NewScanner(&truth); in.Scan(); {
 		var x struct {
 			Kind, How string
@@ -58,7 +58,7 @@ func plantedSample(t testing.TB, rows int, seed int64) planted {
 		}
 		switch x.Kind {
 		case "exact_duplicate":
-			exact[x.Line] = x.Of
+			p.exact[x.Line] = true
 			fallthrough
 		case "near_duplicate", "variant", "contradiction":
 			p.truth[pair{x.Of, x.Line}], p.how[pair{x.Of, x.Line}] = x.Kind, x.How

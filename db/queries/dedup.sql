@@ -1,0 +1,280 @@
+-- The queue -----------------------------------------------------------------------
+
+-- name: LockDuplicates :exec
+-- One at a time: whoever changes pairs, groups or keys of a dataset holds this
+-- until its transaction ends. Its statements walk along their indexes, in order,
+-- also while the tables' statistics are young: sorting a large bucket for each
+-- of its members would be quadratic.
+SELECT pg_advisory_xact_lock(hashtextextended('spotter duplicates ' || @dataset::text, 0)),
+       set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true);
+
+-- name: QueuedDuplicates :many
+-- What waits, with the size of the text where there is one to read.
+SELECT q.example_id, q.stamp, q.again, coalesce(octet_length(r.messages), 0)::bigint AS bytes
+  FROM duplicate_queue q
+  LEFT JOIN examples e ON e.dataset_id = q.dataset_id AND e.id = q.example_id
+  LEFT JOIN revisions r ON r.dataset_id = e.dataset_id AND r.example_id = e.id AND r.revision = e.revision
+ WHERE q.dataset_id = @dataset_id AND q.example_id > @after
+ ORDER BY q.example_id
+ LIMIT @max_rows;
+
+-- name: QueuedDuplicatesOf :many
+-- What waits of some examples, which are about to be looked at out of turn.
+SELECT q.example_id, q.stamp, q.again, coalesce(octet_length(r.messages), 0)::bigint AS bytes
+  FROM duplicate_queue q
+  LEFT JOIN examples e ON e.dataset_id = q.dataset_id AND e.id = q.example_id
+  LEFT JOIN revisions r ON r.dataset_id = e.dataset_id AND r.example_id = e.id AND r.revision = e.revision
+ WHERE q.dataset_id = @dataset_id AND q.example_id = ANY(@ids::uuid[])
+ ORDER BY q.example_id;
+
+-- name: PresentExamples :many
+SELECT id FROM examples WHERE dataset_id = @dataset_id AND id = ANY(@ids::uuid[]) ORDER BY id;
+
+-- name: CountQueuedDuplicates :one
+SELECT count(*) FROM (SELECT FROM duplicate_queue q WHERE q.dataset_id = @dataset_id LIMIT @max_rows) AS first;
+
+-- name: TakeQueuedDuplicates :many
+-- Takes entries off the queue, but not those that were renewed after they were
+-- read.
+DELETE FROM duplicate_queue q USING (SELECT unnest(@ids::uuid[]) AS id, unnest(@stamps::bigint[]) AS stamp) AS t
+ WHERE q.dataset_id = @dataset_id AND q.example_id = t.id AND q.stamp = t.stamp
+RETURNING q.example_id;
+
+-- name: QueueDuplicatesAgain :exec
+INSERT INTO duplicate_queue (dataset_id, example_id, again)
+SELECT @dataset_id, id, true FROM unnest(@ids::uuid[]) AS t(id)
+ON CONFLICT (dataset_id, example_id) DO UPDATE SET again = true, stamp = excluded.stamp;
+
+-- name: QueueOutdatedDuplicates :execrows
+-- Puts in the queue what another version of the method has signed.
+INSERT INTO duplicate_queue (dataset_id, example_id)
+SELECT s.dataset_id, s.example_id FROM duplicate_signatures s WHERE s.dataset_id = @dataset_id AND s.version <> @version
+ON CONFLICT (dataset_id, example_id) DO NOTHING;
+
+-- Signing -------------------------------------------------------------------------
+
+-- name: DuplicateTexts :many
+-- The current text of examples that are still in the running. Texts above the
+-- limit are left out: they are not compared.
+SELECT e.id, e.category, e.revision, r.messages
+  FROM examples e
+  JOIN revisions r ON r.dataset_id = e.dataset_id AND r.example_id = e.id AND r.revision = e.revision
+ WHERE e.dataset_id = @dataset_id AND e.id = ANY(@ids::uuid[]) AND e.status <> 'rejected' AND octet_length(r.messages) <= @max_bytes::int
+ ORDER BY e.id;
+
+-- name: DuplicateSignatures :many
+SELECT example_id, revision, version, keys FROM duplicate_signatures
+ WHERE dataset_id = @dataset_id AND example_id = ANY(@ids::uuid[]) ORDER BY example_id;
+
+-- name: DropDuplicateSignatures :exec
+DELETE FROM duplicate_signatures WHERE dataset_id = @dataset_id AND example_id = ANY(@ids::uuid[]);
+
+-- name: DropDuplicateKeys :exec
+DELETE FROM duplicate_keys k USING (SELECT unnest(@keys::bigint[]) AS key, unnest(@ids::uuid[]) AS id) AS t
+ WHERE k.dataset_id = @dataset_id AND k.key = t.key AND k.example_id = t.id;
+
+-- name: InsertDuplicateSignatures :copyfrom
+INSERT INTO duplicate_signatures (dataset_id, example_id, revision, version, keys) VALUES (@dataset_id, @example_id, @revision, @version, @keys);
+
+-- name: InsertDuplicateKeys :copyfrom
+INSERT INTO duplicate_keys (dataset_id, key, example_id) VALUES (@dataset_id, @key, @example_id);
+
+-- name: DuplicateCandidates :many
+-- For each key of an example, the oldest others in its bucket.
+SELECT t.id::uuid AS id, c.example_id AS candidate
+  FROM (SELECT unnest(@keys::bigint[]) AS key, unnest(@members::int[]) AS members, unnest(@ids::uuid[]) AS id) AS t
+ CROSS JOIN LATERAL (SELECT k.example_id FROM duplicate_keys k
+                      WHERE k.dataset_id = @dataset_id AND k.key = t.key AND k.example_id <> t.id
+                      ORDER BY k.example_id LIMIT t.members) AS c;
+
+-- name: ExamplesApart :many
+SELECT example_id, ruling_id, class FROM duplicate_apart
+ WHERE dataset_id = @dataset_id AND example_id = ANY(@ids::uuid[]) ORDER BY example_id, ruling_id;
+
+-- Pairs ---------------------------------------------------------------------------
+
+-- name: InsertDuplicatePairs :exec
+INSERT INTO duplicate_pairs (dataset_id, kind, a, b, similarity, fields)
+SELECT @dataset_id, t.kind, t.a, t.b, t.similarity, t.fields
+  FROM (SELECT unnest(@kinds::text[]) AS kind, unnest(@a::uuid[]) AS a, unnest(@b::uuid[]) AS b, unnest(@similarities::real[]) AS similarity, unnest(@fields::text[]) AS fields) AS t
+ON CONFLICT (dataset_id, kind, a, b) DO NOTHING;
+
+-- name: DropDuplicatePairs :many
+-- Takes out every pair of the examples.
+WITH theirs AS (
+    SELECT x.kind, x.a, x.b FROM duplicate_pairs x
+     WHERE x.dataset_id = @dataset_id AND x.kind = ANY(ARRAY['equal', 'near', 'contradiction', 'variant']) AND x.a = ANY(@ids::uuid[])
+     UNION
+    SELECT y.kind, y.a, y.b FROM duplicate_pairs y
+     WHERE y.dataset_id = @dataset_id AND y.kind = ANY(ARRAY['equal', 'near', 'contradiction', 'variant']) AND y.b = ANY(@ids::uuid[])
+)
+DELETE FROM duplicate_pairs p USING theirs t
+ WHERE p.dataset_id = @dataset_id AND p.kind = t.kind AND p.a = t.a AND p.b = t.b
+RETURNING p.kind, p.a, p.b;
+
+-- name: DropDuplicatePairsAmong :exec
+-- Takes out the pairs of some kinds that lie within a set of examples.
+DELETE FROM duplicate_pairs p
+ WHERE p.dataset_id = @dataset_id AND p.kind = ANY(@kinds::text[]) AND p.a = ANY(@ids::uuid[]) AND p.b = ANY(@ids::uuid[]);
+
+-- name: DuplicatePairsAmong :many
+SELECT p.kind, p.a, p.b, p.similarity, p.fields FROM duplicate_pairs p
+ WHERE p.dataset_id = @dataset_id AND p.kind = ANY(@kinds::text[]) AND p.a = ANY(@ids::uuid[]) AND p.b = ANY(@ids::uuid[])
+ ORDER BY p.a, p.b
+ LIMIT @max_rows;
+
+-- name: OldestPartners :many
+-- For each example and kind, the oldest one it makes a pair with. Rows are
+-- compared, not columns, so that each side can only be read along its own index:
+-- an example may have as many partners as there are examples.
+SELECT t.id::uuid AS id, k.kind::text AS kind, p.other, p.fields
+  FROM unnest(@ids::uuid[]) AS t(id)
+ CROSS JOIN unnest(@kinds::text[]) AS k(kind)
+ CROSS JOIN LATERAL (
+       SELECT both_ways.other, both_ways.fields
+         FROM ((SELECT x.a AS self, x.b AS other, x.fields FROM duplicate_pairs x
+                 WHERE x.dataset_id = @dataset_id AND x.kind = k.kind AND (x.a, x.b) >= (t.id, '00000000-0000-0000-0000-000000000000'::uuid)
+                 ORDER BY x.a, x.b LIMIT 1)
+               UNION ALL
+               (SELECT y.b AS self, y.a AS other, y.fields FROM duplicate_pairs y
+                 WHERE y.dataset_id = @dataset_id AND y.kind = k.kind AND (y.b, y.a) >= (t.id, '00000000-0000-0000-0000-000000000000'::uuid)
+                 ORDER BY y.b, y.a LIMIT 1)) AS both_ways
+        WHERE both_ways.self = t.id
+        ORDER BY both_ways.other LIMIT 1) AS p
+ ORDER BY t.id, k.kind;
+
+-- Groups --------------------------------------------------------------------------
+
+-- name: GroupsOfExamples :many
+SELECT m.class, m.example_id, m.group_id, g.kind, g.size
+  FROM duplicate_members m JOIN duplicate_groups g ON g.dataset_id = m.dataset_id AND g.id = m.group_id
+ WHERE m.dataset_id = @dataset_id AND m.class = ANY(@classes::text[]) AND m.example_id = ANY(@ids::uuid[])
+ ORDER BY m.class, m.example_id;
+
+-- name: MembersOfGroups :many
+SELECT m.group_id, m.example_id FROM duplicate_members m
+ WHERE m.dataset_id = @dataset_id AND m.group_id = ANY(@groups::uuid[])
+ ORDER BY m.group_id, m.example_id;
+
+-- name: InsertDuplicateGroup :exec
+INSERT INTO duplicate_groups (dataset_id, id, class, kind, category, size) VALUES (@dataset_id, @id, @class, @kind, @category, @size);
+
+-- name: InsertDuplicateMembers :exec
+INSERT INTO duplicate_members (dataset_id, class, example_id, group_id)
+SELECT @dataset_id, @class, t.id, @group_id FROM unnest(@ids::uuid[]) AS t(id);
+
+-- name: DropDuplicateMembers :exec
+DELETE FROM duplicate_members WHERE dataset_id = @dataset_id AND class = @class AND example_id = ANY(@ids::uuid[]);
+
+-- name: MoveDuplicateMembers :exec
+UPDATE duplicate_members SET group_id = @into_group WHERE dataset_id = @dataset_id AND group_id = ANY(@groups::uuid[]);
+
+-- name: DropDuplicateGroups :exec
+DELETE FROM duplicate_groups WHERE dataset_id = @dataset_id AND id = ANY(@groups::uuid[]);
+
+-- name: SetDuplicateGroup :exec
+UPDATE duplicate_groups SET kind = @kind, size = @size WHERE dataset_id = @dataset_id AND id = @id;
+
+-- name: DuplicateGroup :one
+SELECT id, class, kind, category, size, created_at FROM duplicate_groups WHERE dataset_id = @dataset_id AND id = @id;
+
+-- name: DuplicateGroups :many
+SELECT id, class, kind, category, size, created_at FROM duplicate_groups
+ WHERE dataset_id = @dataset_id AND kind = @kind AND category = @category AND id > @after
+ ORDER BY id LIMIT @max_rows;
+
+-- name: DuplicateGroupsOfKind :many
+SELECT id, class, kind, category, size, created_at FROM duplicate_groups
+ WHERE dataset_id = @dataset_id AND kind = @kind AND id > @after
+ ORDER BY id LIMIT @max_rows;
+
+-- name: CountDuplicateGroups :many
+SELECT kind, category, count(*) AS groups, sum(size)::bigint AS examples FROM duplicate_groups
+ WHERE dataset_id = @dataset_id GROUP BY kind, category ORDER BY kind, category LIMIT 10000;
+
+-- name: DuplicateMembers :many
+-- Members of groups with what a page shows of them, each group's first ones.
+SELECT m.group_id, e.id, e.category, e.subcategory, e.status, e.revision, e.errors, e.warnings, e.tokens, e.import_id, e.source_line, r.messages
+  FROM unnest(@groups::uuid[]) AS t(id)
+ CROSS JOIN LATERAL (SELECT x.dataset_id, x.group_id, x.example_id FROM duplicate_members x
+                      WHERE x.dataset_id = @dataset_id AND x.group_id = t.id ORDER BY x.example_id LIMIT @max_members) AS m
+  JOIN examples e ON e.dataset_id = m.dataset_id AND e.id = m.example_id
+  JOIN revisions r ON r.dataset_id = e.dataset_id AND r.example_id = e.id AND r.revision = e.revision
+ ORDER BY m.group_id, e.id;
+
+-- name: DuplicateMemberStates :many
+-- All members of a group with what a ruling needs of them.
+SELECT e.id, e.status, e.revision FROM duplicate_members m
+  JOIN examples e ON e.dataset_id = m.dataset_id AND e.id = m.example_id
+ WHERE m.dataset_id = @dataset_id AND m.group_id = @group_id
+ ORDER BY e.id LIMIT @max_rows;
+
+-- Findings ------------------------------------------------------------------------
+
+-- name: LockForFindings :many
+-- Examples whose findings are about to change, with the revision that was signed,
+-- 0 where none is.
+SELECT e.id, e.category, e.revision, coalesce(s.revision, 0)::int AS signed
+  FROM examples e LEFT JOIN duplicate_signatures s ON s.dataset_id = e.dataset_id AND s.example_id = e.id
+ WHERE e.dataset_id = @dataset_id AND e.id = ANY(@ids::uuid[])
+ ORDER BY e.id
+   FOR NO KEY UPDATE OF e;
+
+-- name: DuplicateFindings :many
+SELECT f.example_id, f.ordinal, f.rule, f.severity, f.message
+  FROM findings f JOIN examples e ON e.dataset_id = f.dataset_id AND e.id = f.example_id AND e.revision = f.revision
+ WHERE f.dataset_id = @dataset_id AND f.example_id = ANY(@ids::uuid[]) AND f.rule = ANY(@rules::text[])
+ ORDER BY f.example_id, f.ordinal;
+
+-- name: DropFindings :exec
+DELETE FROM findings f USING (SELECT unnest(@ids::uuid[]) AS id, unnest(@revisions::int[]) AS revision, unnest(@ordinals::smallint[]) AS ordinal) AS t
+ WHERE f.dataset_id = @dataset_id AND f.example_id = t.id AND f.revision = t.revision AND f.ordinal = t.ordinal;
+
+-- name: AddFindings :exec
+-- Adds at most one finding of a rule to each example, after those it has.
+INSERT INTO findings (dataset_id, example_id, revision, ordinal, rule, severity, message)
+SELECT @dataset_id, t.id, t.revision,
+       (SELECT coalesce(max(f.ordinal) + 1, 0) FROM findings f WHERE f.dataset_id = @dataset_id AND f.example_id = t.id AND f.revision = t.revision)
+       + row_number() OVER (PARTITION BY t.id ORDER BY t.rule) - 1,
+       t.rule, t.severity::severity, t.message
+  FROM (SELECT unnest(@ids::uuid[]) AS id, unnest(@revisions::int[]) AS revision, unnest(@rules::text[]) AS rule, unnest(@severities::text[]) AS severity, unnest(@messages::text[]) AS message) AS t;
+
+-- name: AddToFindingCounts :exec
+UPDATE examples e SET errors = e.errors + t.errors, warnings = e.warnings + t.warnings
+  FROM (SELECT unnest(@ids::uuid[]) AS id, unnest(@errors::smallint[]) AS errors, unnest(@warnings::smallint[]) AS warnings) AS t
+ WHERE e.dataset_id = @dataset_id AND e.id = t.id;
+
+-- Rulings -------------------------------------------------------------------------
+
+-- name: InsertDuplicatesApart :exec
+INSERT INTO duplicate_apart (dataset_id, example_id, ruling_id, class, author_id)
+SELECT @dataset_id, t.id, @ruling_id, @class, sqlc.narg('author_id') FROM unnest(@ids::uuid[]) AS t(id);
+
+-- name: InsertDuplicatesOf :exec
+INSERT INTO duplicate_of (dataset_id, example_id, survivor_id, kind, author_id)
+SELECT @dataset_id, t.id, @survivor_id, @kind, sqlc.narg('author_id') FROM unnest(@ids::uuid[]) AS t(id)
+ON CONFLICT (dataset_id, survivor_id, example_id) DO UPDATE SET kind = excluded.kind, author_id = excluded.author_id, created_at = now();
+
+-- name: RejectedFor :many
+-- The examples that were rejected in favour of one and still are, and where they
+-- came from.
+SELECT d.example_id, d.kind, d.created_at, e.import_id, e.source_id, e.source_line, s.name AS source_name
+  FROM duplicate_of d
+  JOIN examples e ON e.dataset_id = d.dataset_id AND e.id = d.example_id AND e.status = 'rejected'
+  JOIN sources s ON s.dataset_id = e.dataset_id AND s.id = e.source_id
+ WHERE d.dataset_id = @dataset_id AND d.survivor_id = @survivor_id
+ ORDER BY d.example_id LIMIT @max_rows;
+
+-- name: SurvivorsOf :many
+-- In whose favour an example was rejected, the last one first.
+SELECT d.survivor_id, d.kind, d.created_at
+  FROM duplicate_of d JOIN examples e ON e.dataset_id = d.dataset_id AND e.id = d.example_id AND e.status = 'rejected'
+ WHERE d.dataset_id = @dataset_id AND d.example_id = @example_id
+ ORDER BY d.created_at DESC, d.survivor_id LIMIT 100;
+
+-- name: DropRulingsOfGone :exec
+-- Forgets the rulings on examples that are not there any more.
+WITH gone AS (SELECT t.id FROM unnest(@ids::uuid[]) AS t(id)),
+     links AS (DELETE FROM duplicate_of d USING gone WHERE d.dataset_id = @dataset_id AND d.example_id = gone.id),
+     back AS (DELETE FROM duplicate_of d USING gone WHERE d.dataset_id = @dataset_id AND d.survivor_id = gone.id)
+DELETE FROM duplicate_apart a USING gone WHERE a.dataset_id = @dataset_id AND a.example_id = gone.id;
