@@ -302,10 +302,25 @@ type patientReader struct {
 }
 
 func (p *patientReader) Read(b []byte) (int, error) {
-	if err := p.c.SetReadDeadline(time.Now().Add(patience)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+	if err := p.deadline(time.Now().Add(patience)); err != nil {
 		return 0, err
 	}
-	return p.r.Read(b)
+	n, err := p.r.Read(b)
+	if err != nil {
+		// What follows the body is our own work, for which the client must wait. The
+		// error of the read counts, and io.EOF must stay as it is.
+		if failed := p.deadline(time.Time{}); failed != nil && errors.Is(err, io.EOF) {
+			err = failed
+		}
+	}
+	return n, err
+}
+
+func (p *patientReader) deadline(at time.Time) error {
+	if err := p.c.SetReadDeadline(at); err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return fmt.Errorf("set the read deadline: %w", err)
+	}
+	return nil
 }
 
 // knownQuery refuses query parameters that the endpoint does not have: a filter

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -81,7 +82,7 @@ func newWorld(t *testing.T) *world {
 		Browse:         browse.New(pool, store.Dataset()),
 		Export:         export.New(pool, store.Dataset(), order),
 		Report:         report.New(pool, store.Dataset(), store.Current),
-		MaxUploadBytes: 1 << 20,
+		MaxUploadBytes: 4 << 20,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -317,7 +318,7 @@ func TestImportRefusals(t *testing.T) {
 		"unknown parameter": {"kategory=ai_coach", "x", http.StatusUnprocessableEntity},
 		"parquet":           {"category=ai_coach", "PAR1\x00\x00\x00\x00PAR1", http.StatusUnprocessableEntity},
 		"empty":             {"category=ai_coach", "", http.StatusUnprocessableEntity},
-		"too large":         {"category=ai_coach", strings.Repeat(`{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]}`+"\n", 20_000), http.StatusRequestEntityTooLarge},
+		"too large":         {"category=ai_coach", strings.Repeat(`{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}]}`+"\n", 60_000), http.StatusRequestEntityTooLarge},
 	} {
 		r := w.call(account.Engineer, "POST", "/imports?"+call.query, call.body, call.status)
 		if !strings.Contains(r.header.Get("Content-Type"), "application/problem+json") {
@@ -353,6 +354,35 @@ func TestImportRefusals(t *testing.T) {
 	}
 	w.call(account.Engineer, "GET", "/imports/"+uuid.NewString(), "", http.StatusNotFound)
 	w.call(account.Engineer, "GET", "/imports/nonsense/rejects", "", http.StatusNotFound)
+}
+
+// TestCutUpload sends a body that breaks off: half a file must not be taken for
+// whole.
+func TestCutUpload(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	row := `{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"b"}],"category":"ai_coach"}` + "\n"
+	for name, size := range map[string]int{"in the head": 3, "far behind it": 30_000} {
+		conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", strings.TrimPrefix(strings.TrimSuffix(w.url, "/api/v1"), "http://"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		body := strings.Repeat(row, size)
+		fmt.Fprintf(conn, "POST /api/v1/imports HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nTransfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n",
+			w.tokens[account.Engineer], len(body), body)
+		if err := conn.(*net.TCPConn).CloseWrite(); err != nil { // no last chunk
+			t.Fatal(err)
+		}
+		answer, err := io.ReadAll(conn)
+		_ = conn.Close()
+		if err != nil || strings.Contains(string(answer), " 202 ") {
+			t.Errorf("a body cut %s was answered with %.100q, %v", name, answer, err)
+		}
+	}
+	var n int
+	if err := w.pool.QueryRow(t.Context(), "SELECT count(*) FROM sources").Scan(&n); err != nil || n != 0 {
+		t.Errorf("%d sources are kept of broken uploads, %v", n, err)
+	}
 }
 
 type shown struct {

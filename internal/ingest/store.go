@@ -54,8 +54,8 @@ func (s *Service) Store(ctx context.Context, r io.Reader, up Upload) (Run, error
 	}
 	up.Name = displayName(up.Name)
 	head := make([]byte, decode.SniffBytes)
-	n, err := io.ReadFull(r, head)
-	eof := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+	n, err := fill(r, head)
+	eof := errors.Is(err, io.EOF)
 	if err != nil && !eof {
 		return Run{}, unreadable(up.Name, err)
 	}
@@ -128,6 +128,21 @@ const (
 	piecesInHand = 8
 )
 
+// fill reads until buf is full. Unlike io.ReadFull it leaves apart the end of a
+// file, io.EOF, and a sender that was cut off, io.ErrUnexpectedEOF: half a file
+// must not be taken for whole.
+func fill(r io.Reader, buf []byte) (n int, err error) {
+	for n < len(buf) && err == nil {
+		var m int
+		m, err = r.Read(buf[n:])
+		n += m
+	}
+	if n == len(buf) && errors.Is(err, io.EOF) {
+		err = nil // said again by the next call
+	}
+	return n, err
+}
+
 // keep writes r to source_chunks: read and hashed here, compressed by several
 // goroutines, inserted in order by another.
 func (s *Service) keep(ctx context.Context, source uuid.UUID, r io.Reader) (kept, error) {
@@ -158,7 +173,7 @@ func (s *Service) keep(ctx context.Context, source uuid.UUID, r io.Reader) (kept
 			default:
 				buf = make([]byte, pieceBytes)
 			}
-			n, err := io.ReadFull(r, buf)
+			n, err := fill(r, buf)
 			if n > 0 {
 				sum.Write(buf[:n])
 				j := &job{raw: buf[:n], ready: make(chan struct{}), chunk: db.InsertSourceChunksParams{
@@ -175,7 +190,7 @@ func (s *Service) keep(ctx context.Context, source uuid.UUID, r io.Reader) (kept
 				}
 			}
 			switch {
-			case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+			case errors.Is(err, io.EOF):
 				sum.Sum(k.sha256[:0])
 				return nil
 			case err != nil:
