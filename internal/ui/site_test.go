@@ -28,6 +28,7 @@ import (
 	"github.com/voicefit/spotter/internal/ingest"
 	"github.com/voicefit/spotter/internal/lint"
 	"github.com/voicefit/spotter/internal/postgres/pgtest"
+	"github.com/voicefit/spotter/internal/quality"
 	"github.com/voicefit/spotter/internal/report"
 	"github.com/voicefit/spotter/internal/ui"
 )
@@ -45,6 +46,7 @@ type site struct {
 	exports  *export.Service
 	metrics  *ui.Metrics
 	demo     *demo
+	people   sync.Mutex // held while as makes a person
 	log      *log
 }
 
@@ -144,6 +146,8 @@ func start(t *testing.T, change func(*ui.Config)) *site {
 		},
 		Reviews: reviews(s), Browse: browse.New(s.pool, s.catalogs.Dataset()),
 		Imports: s.imports, Export: s.exports, Demo: s.demo, Metrics: s.metrics,
+		Quality:  report.New(s.pool, s.catalogs.Dataset(), s.catalogs.Current),
+		Rechecks: quality.New(quality.Config{DB: s.pool, Dataset: s.catalogs.Dataset(), Catalog: s.catalogs.CurrentVersion, Log: slog.New(slog.DiscardHandler)}),
 	}
 	if change != nil {
 		change(&c)
@@ -271,9 +275,11 @@ func (s *site) add(t *testing.T, email string, role account.Role) account.User {
 func (s *site) as(t *testing.T, role account.Role) *browser {
 	t.Helper()
 	email := string(role) + "@example.com"
+	s.people.Lock() // parallel tests of one site ask for the same person
 	if _, err := s.accounts.UserByEmail(t.Context(), email); err != nil {
 		s.add(t, email, role)
 	}
+	s.people.Unlock()
 	b := s.browser(t)
 	b.post("/login", url.Values{"email": {email}, "password": {password}}).leadsTo(t, "/")
 	return b
