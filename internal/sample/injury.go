@@ -368,7 +368,10 @@ func (m *maker) analyse(subcategory string, t *ticket) analysis {
 	if !ok {
 		chain = chains[""]
 	}
-	for _, s := range some(r, chain.steps, 4+r.below(5)*r.below(5)/5) {
+	// The first step names what the athlete said: a chain that fits every
+	// complaint would break injury/generic-reasoning.
+	an.chain = append(an.chain, m.tellTicket(t, chain.steps[0]))
+	for _, s := range some(r, chain.steps[1:], 3+r.below(5)*r.below(5)/5) {
 		an.chain = append(an.chain, m.tellTicket(t, s))
 	}
 	an.chain = append(an.chain, m.tellTicket(t, chain.ends))

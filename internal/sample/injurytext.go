@@ -95,7 +95,10 @@ var chains = map[string]chain{
 	},
 	"red_flag": {
 		steps: [][]string{
-			{"The athlete reports: {sign}.", "Key fact: {sign}.", "What stands out is {sign}.", "Reported sign: {sign}."},
+			{
+				"The athlete says \"{said}\": {sign}.", "Key fact, in the athlete's words: \"{said}\". That is {sign}.",
+				"What stands out in \"{said}\" is {sign}.", "Reported sign: {sign} (\"{said}\").",
+			},
 			{"This can mean {risk}.", "{risk} has to be ruled out first.", "The dangerous explanation is {risk}.", "Leading suspicion: {risk}."},
 			{"Delay may cause lasting harm.", "Minutes to hours matter here.", "Waiting has no upside.", "The cost of a false alarm is small."},
 			{"Training questions are set aside.", "No exercise is safe to advise before an examination.", "The {prog} stops in week {wk}.", "Nothing about {lift} matters today."},

@@ -33,7 +33,7 @@ var allCategories = []string{"voice_parsing", "knowledge_base", "injury_analysis
 func TestWriteIsDeterministic(t *testing.T) {
 	t.Parallel()
 	const (
-		wantRows  = "7e3b0b2deff898f1d526214f98943ee2e04c8847047e911e52120b8399465754"
+		wantRows  = "35f7a38766be47b0eb6e5b2c205cc9390540f7de6446a4d6aa7f1847dcf50a8a"
 		wantTruth = "2af2ca88e76d47ab55429ace60fc5ba99ed4a971da83bb14c44b09a7e3341f75"
 	)
 	for _, workers := range []int{1, 2, 7} {

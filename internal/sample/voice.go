@@ -1,7 +1,6 @@
 package sample
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 
@@ -492,7 +491,7 @@ func (m *maker) voiceDangling(w *row) {
 	w.say(example.User, styleOf(r).write(text))
 	w.blame("voice/dangling-reference", at(w.last(), ""))
 	if invented := s.load; r.percent(50) {
-		for s.load = invented; slices.Contains(digits(w.asked()), decimal(s.load, 10)); {
+		for s.load = invented; follows(s.load, digits(w.asked())); {
 			s.load += 50
 		}
 		form := r.below(3)
@@ -679,7 +678,16 @@ func (m *maker) voicePartial(w *row, rule string) {
 	m.answerSet(w, &s, r.below(3), rule)
 }
 
-// digits returns the numbers of a text as they are written.
+// digits returns the numbers of a text, those in words too.
 func digits(s string) []string {
-	return strings.FieldsFunc(s, func(c rune) bool { return (c < '0' || c > '9') && c != '.' })
+	numbers := strings.FieldsFunc(s, func(c rune) bool { return (c < '0' || c > '9') && c != '.' })
+	for i, n := range numbers {
+		numbers[i] = strings.Trim(n, ".") // the end of a sentence
+	}
+	for word := range strings.FieldsFuncSeq(strings.ToLower(s), func(c rune) bool { return c < 'a' || c > 'z' }) {
+		if n, ok := numberWords[word]; ok {
+			numbers = append(numbers, strconv.Itoa(n))
+		}
+	}
+	return numbers
 }

@@ -1,6 +1,7 @@
 package sample
 
 import (
+	"math"
 	"slices"
 	"strconv"
 
@@ -39,12 +40,12 @@ func (m *maker) answerSets(w *row, sets []set, form int, rule string) {
 	case "voice/unsupported-number":
 		said := digits(w.asked())
 		if s.load > 0 && m.twist.percent(60) {
-			for s.load += 50 * m.twist.between(1, 6, 1); slices.Contains(said, decimal(s.load, 10)); {
+			for s.load += 50 * m.twist.between(1, 6, 1); follows(s.load, said); {
 				s.load += 50
 			}
 			w.blame(rule, base+"/weight")
 		} else {
-			for s.reps += m.twist.between(21, 30, 1); slices.Contains(said, strconv.Itoa(s.reps)); {
+			for s.reps += m.twist.between(21, 30, 1); addsUp(s.reps, said); {
 				s.reps++
 			}
 			w.blame(rule, base+"/reps")
@@ -75,6 +76,39 @@ func (m *maker) answerSets(w *row, sets []set, form int, rule string) {
 		o.key("confidence_reasoning").str(m.reasonConfidence(s))
 	}
 	w.say(example.Assistant, o.end())
+}
+
+// addsUp reports whether a count is one of the numbers that were said or the sum
+// of two of them, as in "8 plus 2".
+func addsUp(count int, said []string) bool {
+	for i, a := range said {
+		n, err := strconv.Atoi(a)
+		if err != nil {
+			continue
+		}
+		if n == count || slices.Contains(said[i+1:], strconv.Itoa(count-n)) {
+			return true
+		}
+	}
+	return false
+}
+
+// follows reports whether a load in tenths could have come from the numbers that
+// were said: one of them, a pair of them, or one converted between pounds and
+// kilos. Such a load would be no invention.
+func follows(load int, said []string) bool {
+	near := func(a, b int) bool { return 100*max(a-b, b-a) <= 2*b }
+	for _, s := range said {
+		n, err := strconv.ParseFloat(s, 64)
+		if err != nil {
+			continue
+		}
+		tenths := int(math.Round(10 * n))
+		if load == tenths || load == 2*tenths || 2*load == tenths || near(load*1000, tenths*2205) || near(load*2205, tenths*1000) {
+			return true
+		}
+	}
+	return false
 }
 
 // appendSet writes the members of one parsed set.
