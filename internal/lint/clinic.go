@@ -180,7 +180,7 @@ var pathologies = newPhrases("strain*", "sprain*", "tear*", "tendin*", "tendon*"
 // weakWords distinguish no condition from another.
 var weakWords = map[string]bool{
 	"acute": true, "chronic": true, "mild": true, "moderate": true, "severe": true, "likely": true, "possible": true, "probable": true, "suspected": true, "pain": true, "injury": true,
-	"with": true, "from": true, "left": true, "right": true, "grade": true, "early": true, "partial": true, "overuse": true, "unspecified": true, "undetermined": true, "the": true, "of": true, "and": true,
+	"with": true, "from": true, "after": true, "following": true, "due": true, "secondary": true, "caused": true, "during": true, "left": true, "right": true, "grade": true, "early": true, "partial": true, "overuse": true, "unspecified": true, "undetermined": true, "the": true, "of": true, "and": true,
 }
 
 // checkAssessed compares the assessment with the differential, where it names
@@ -272,13 +272,35 @@ func checkProcessTalk(x *exam, a *answer, s *shape) {
 	}
 }
 
-// A wordSet remembers words by a hash of their beginnings. It may take one word
-// for another, rarely, and never misses one.
+// endings are what the forms of a word differ by: knee and knees, numb and
+// numbness, ache and aching.
+var endings = [...]string{"ness", "ing", "ed", "es", "s", "e"}
+
+// stem shortens a word to five letters at most of what its forms share.
+func stem(word string) string {
+	const least = 3 // letters that must be left
+	for _, end := range endings {
+		n := len(word) - len(end)
+		if n < least || !strings.EqualFold(word[n:], end) || end == "s" && lower(word[n-1]) == 's' {
+			continue
+		}
+		word = word[:n]
+		if last := lower(word[n-1]); n > least && last == lower(word[n-2]) && last != 's' && last != 'l' {
+			word = word[:n-1] // hopping and hop
+		}
+		break
+	}
+	return word[:min(len(word), 5)]
+}
+
+// A wordSet remembers words by a hash of their stems. It may take one word for
+// another, rarely, and never misses one.
 type wordSet [64]uint64
 
 func (w *wordSet) slot(word string) (int, uint64) {
+	word = stem(word)
 	h := uint32(2166136261)
-	for i := range min(len(word), 5) {
+	for i := range len(word) {
 		h = (h ^ uint32(lower(word[i]))) * 16777619
 	}
 	h ^= h >> 15
@@ -325,13 +347,20 @@ var commonWords = func() map[string]bool {
 	return m
 }()
 
+// tellingShort are the words of three letters that name a part of the body, an
+// exercise or a sign.
+var tellingShort = map[string]bool{
+	"hip": true, "arm": true, "leg": true, "toe": true, "rib": true, "jaw": true, "lat": true, "abs": true, "pec": true, "acl": true, "mcl": true,
+	"row": true, "run": true, "jog": true, "dip": true, "rdl": true, "hot": true, "red": true, "pop": true,
+}
+
 // tells reports whether a word says something about one athlete.
 func tells(word string) bool {
 	if isDigit(word[0]) {
 		return true
 	}
 	if len(word) < 4 {
-		return false
+		return tellingShort[strings.ToLower(word)]
 	}
 	common, ok := lookup(commonWords, word)
 	return !ok || !common

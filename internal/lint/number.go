@@ -73,6 +73,9 @@ var numberWords = map[string]numberWord{
 	"singles": {1, alone}, "doubles": {2, alone}, "triples": {3, alone}, "none": {0, alone}, "nothing": {0, alone},
 }
 
+// limbs make a word such as "single" part of an exercise's name.
+var limbs = newPhrases("leg", "legs", "legged", "arm", "arms", "armed", "hand", "handed", "side", "sided")
+
 // longestWord bounds how much of a word is looked up.
 const longestWord = 12
 
@@ -107,6 +110,8 @@ func appendNumbers(dst []number, s string) []number {
 			case !ok:
 				dst = seq.flush(dst, s)
 				dst = appendBareUnit(dst, first, s, i, end)
+			case w.kind == alone && limbs.begins(s, end):
+				dst = seq.flush(dst, s) // single leg, single-arm: the exercise, no number
 			case w.kind == alone:
 				dst = seq.flush(dst, s)
 				dst = append(dst, number{value: w.value, upto: w.value, start: i, end: end, word: true, unit: unitAfter(s, end)})
@@ -253,8 +258,46 @@ func unitAfter(s string, i int) unit {
 	if end == i || end < len(s) && isDigit(s[end]) {
 		return noUnit
 	}
-	u, _ := lookup(unitWords, s[i:end])
+	u, ok := lookup(unitWords, s[i:end])
+	if !ok {
+		return misspelt(s[i:end])
+	}
 	return u
+}
+
+// misspelt reads a unit of time with one letter too few, too many, wrong, or
+// changed round with its neighbour: commands are typed on phones as well as
+// spoken. Shorter words than these are too easily something else.
+func misspelt(word string) unit {
+	for _, w := range [...]string{"minute", "minutes", "second", "seconds"} {
+		if lower(word[0]) == w[0] && oneSlip(word, w) {
+			u, _ := lookup(unitWords, w)
+			return u
+		}
+	}
+	return noUnit
+}
+
+// oneSlip reports whether a is b, which is in lower case, but for one slip of
+// the fingers.
+func oneSlip(a, b string) bool {
+	i := 0
+	for i < len(a) && i < len(b) && lower(a[i]) == b[i] {
+		i++
+	}
+	rest, want := a[i:], b[i:]
+	switch len(a) - len(b) {
+	case 1:
+		return strings.EqualFold(rest[1:], want)
+	case -1:
+		return strings.EqualFold(rest, want[1:])
+	case 0:
+		if rest == "" || strings.EqualFold(rest[1:], want[1:]) {
+			return true
+		}
+		return len(rest) > 1 && lower(rest[0]) == want[1] && lower(rest[1]) == want[0] && strings.EqualFold(rest[2:], want[2:])
+	}
+	return false
 }
 
 // appendBareUnit reads a time without a number: a minute, half an hour, a minute

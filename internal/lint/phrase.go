@@ -79,6 +79,20 @@ func (p *phrases) next(s string, from int) match {
 // in reports whether any of the phrases stands in s.
 func (p *phrases) in(s string) bool { return p.next(s, 0).phrase >= 0 }
 
+// begins reports whether one of the phrases follows at byte i of s, over a blank
+// or a hyphen.
+func (p *phrases) begins(s string, i int) bool {
+	if i >= len(s) || s[i] != ' ' && s[i] != '-' {
+		return false
+	}
+	for _, phrase := range p.list {
+		if _, ok := matchPhrase(phrase, s, i+1); ok {
+			return true
+		}
+	}
+	return false
+}
+
 // matchPhrase matches phrase at byte at of s and returns where it ends.
 func matchPhrase(phrase, s string, at int) (int, bool) {
 	for k := 0; k < len(phrase); k++ {

@@ -14,10 +14,11 @@ var runningRules = []definition{
 			ID: "running/pace-arithmetic", Family: "running", Severity: Error,
 			Summary: "Distance times pace is not the duration, in a structured run or in a sentence that gives all three.",
 			Why:     "A coach that is confidently wrong by a minute is worse than none.",
-			Source:  "Arithmetic; 1 mile is 1.609344 km. In prose only times to the second count, so that \"warm up for 10 minutes\" is left alone.",
+			Source:  "Arithmetic; 1 mile is 1.609344 km. In prose only times to the second count, so that \"warm up for 10 minutes\" is left alone, and an answer is held against the question where one sentence of it gives two of the three and the third is asked for.",
 			Params: []Param{
 				{"tolerance_percent", "1", "how far the duration may be off, in percent; runners round the pace to seconds and the distance to a tenth."},
 				{"tolerance_seconds", "5", "how far it may be off in any case, in seconds; the larger of the two counts."},
+				{"other_time_factor", "3", "in prose, a time that is this many times too long or too short is taken for another one: strides, a warm-up, a long run."},
 			},
 			Fix: "Compute the value that was not said from the other two.",
 		},
@@ -62,9 +63,13 @@ func buildPaceArithmetic(s *setting) (func(*exam), error) {
 	p := struct {
 		Percent float64 `json:"tolerance_percent"`
 		Seconds float64 `json:"tolerance_seconds"`
-	}{1, 5}
+		Factor  float64 `json:"other_time_factor"`
+	}{1, 5, 3}
 	if err := s.decode(&p); err != nil {
 		return nil, err
+	}
+	if p.Factor < 1 {
+		return nil, fmt.Errorf("other_time_factor must be 1 or more")
 	}
 	// wrong reports whether a duration is not what distance and pace make.
 	wrong := func(want, got float64) bool {
@@ -97,7 +102,13 @@ func buildPaceArithmetic(s *setting) (func(*exam), error) {
 					plainNumber(far), t.str(t.find("distance_unit")), clockText(each), t.str(t.find("pace_unit")), clockText(want), clockText(took)))
 			}
 		}
-		x.eachProse(func(p *piece) { checkPaceProse(x, p, wrong) })
+		// In prose a time that is far off is another one: strides of 20 seconds,
+		// a warm-up, or 1:30 for an hour and a half.
+		x.eachProse(func(piece *piece) {
+			checkPaceProse(x, piece, func(want, got float64) bool {
+				return wrong(want, got) && got*p.Factor > want && want*p.Factor > got
+			})
+		})
 	}, nil
 }
 
@@ -161,8 +172,8 @@ func (t *triple) add(q quantity) {
 	default:
 		return
 	}
-	if t.count[q.measure] > 0 && slot.loose == q.loose && math.Abs(slot.value-q.value) <= slot.slack+q.slack {
-		return // the same again
+	if t.count[q.measure] > 0 && slot.loose == q.loose && math.Abs(slot.value-q.value) <= max(slot.slack, q.slack) {
+		return // the same again, perhaps rounded: but 18 and 19 miles are two
 	}
 	t.count[q.measure]++
 	*slot = q
@@ -206,17 +217,16 @@ func checkPaceProse(x *exam, p *piece, wrong func(want, got float64) bool) {
 		return
 	}
 	// The question gives two of the three and the answer the third.
-	var t triple
-	x.scratch.quantities = appendQuantities(x.scratch.quantities[:0], x.messages[p.message-1].Content)
-	for _, q := range x.scratch.quantities {
-		t.add(q)
+	t, ok := x.reckoning(x.messages[p.message-1].Content)
+	if !ok {
+		return
 	}
 	asked := t.count
 	x.scratch.quantities = appendQuantities(x.scratch.quantities[:0], p.text)
 	for _, q := range x.scratch.quantities {
 		t.add(q)
 	}
-	if !t.complete() || asked == t.count || asked[distance]+asked[pace]+asked[duration] != 2 || !wrong(t.want(), t.took.value) {
+	if !t.complete() || !wrong(t.want(), t.took.value) {
 		return
 	}
 	third := t.took
@@ -226,7 +236,38 @@ func checkPaceProse(x *exam, p *piece, wrong func(want, got float64) bool) {
 	if asked[distance] == 0 {
 		third = t.far
 	}
+	if math.Abs(t.want()-t.took.value) <= t.want()*third.slack/third.value {
+		return // about 5 miles, about 8 minutes a mile: rounded as it is written
+	}
 	x.report(x.within(p, third.start, third.end), fmt.Sprintf("With what was asked, distance times pace is %s, not %s; compute it again.", clockText(t.want()), clockText(t.took.value)))
+}
+
+// reckonWords ask for a time, a pace or a distance.
+var reckonWords = newPhrases("how long", "how fast", "how far", "how quick*", "what time", "what pace", "which pace", "what was the pace", "what's the pace", "what is the pace", "what would be the pace",
+	"my time", "my pace", "the time", "time for", "pace for", "finish*", "when do i", "when will i", "when would i", "come to", "comes to", "calculate", "compute", "work out", "what distance", "which distance", "how many miles", "how many km", "how many kilometers", "how many kilometres")
+
+// reckoning reads the two of distance, pace and duration that one sentence of a
+// question gives, where that sentence or a later one asks for the third. A
+// distance here and a pace there are no question of arithmetic.
+func (x *exam) reckoning(question string) (t triple, ok bool) {
+	many := false
+	eachSentence(question, func(sentence string, from int) {
+		if classify(sentence)&digitByte == 0 {
+			return
+		}
+		var own triple
+		x.scratch.quantities = appendQuantities(x.scratch.quantities[:0], sentence)
+		for _, q := range x.scratch.quantities {
+			own.add(q)
+		}
+		n := own.count
+		if n[distance] > 1 || n[pace] > 1 || n[duration] > 1 || n[distance]+n[pace]+n[duration] != 2 || !reckonWords.in(question[from:]) {
+			return
+		}
+		many = many || ok
+		t, ok = own, true
+	})
+	return t, ok && !many
 }
 
 func buildUnitConversion(s *setting) (func(*exam), error) {

@@ -30,6 +30,8 @@ func TestSampleTruth(t *testing.T) {
 	for _, seed := range []int64{1, 20261122} {
 		judgeSample(t, sample.Options{Rows: 6000, Seed: seed, Defects: 0.3})
 	}
+	// Many invented numbers, which must not follow from those that were said.
+	judgeSample(t, sample.Options{Rows: 8000, Seed: 108, Defects: 0.5, Categories: []string{"voice_parsing"}})
 }
 
 func judgeSample(t *testing.T, opts sample.Options) {

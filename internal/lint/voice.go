@@ -137,11 +137,11 @@ var numberFields = []string{"weight", "reps", "rpe", "rir", "duration_seconds", 
 
 // Words that say a number without naming it.
 var (
-	eachWords    = newPhrases("each", "per hand", "per side", "a side", "per arm", "pair", "both hands", "either side", "apiece")
+	eachWords    = newPhrases("each", "per hand", "per side", "a side", "per arm", "pair of", "both hands", "either side", "apiece")
 	effortWords  = newPhrases("easy", "easily", "hard", "tough", "heavy", "light", "brutal", "grind*", "moderate", "smooth", "challenging", "killer", "effort", "struggled", "comfortable", "cruised")
 	failureWords = newPhrases("failure", "failed", "max", "maxed", "all out", "nothing left", "none left", "couldn't do another", "could not do another", "couldn't get another", "gave out", "empty")
 	missedWords  = newPhrases("fail*", "miss*", "no reps", "couldn't", "could not", "didn't get*")
-	sumWords     = newPhrases("plus", "total", "altogether", "rest pause", "rest-pause", "cluster")
+	totalWords   = newPhrases("total", "altogether", "rest pause", "rest-pause", "cluster")
 	someWords    = newPhrases("few", "several", "some", "bunch", "handful")
 )
 
@@ -201,7 +201,7 @@ func (x *exam) supported(a *answer, set int32, field string, v float64, heard []
 		return v == 0 || said(v) || converted(a.tree.str(a.tree.get(set, "weight_unit")), v, heard) ||
 			(said(v/2) || said(v*2)) && x.userSays(a.message, eachWords)
 	case "reps":
-		return said(v) || v == 0 && x.userSays(a.message, missedWords) || summed(v, heard) && x.userSays(a.message, sumWords) ||
+		return said(v) || v == 0 && x.userSays(a.message, missedWords) || x.summed(a.message, v, heard) ||
 			v == 1 && x.userSays(a.message, oneRep)
 	case "rpe", "rir":
 		if said(v) || said(10-v) {
@@ -232,16 +232,66 @@ func converted(unit string, v float64, heard []number) bool {
 	return false
 }
 
-// summed reports whether v is the sum of two numbers that were said.
-func summed(v float64, heard []number) bool {
+// summed reports whether v is the sum of numbers that were said with "plus"
+// between them, or of any two where the user spoke of a total.
+func (x *exam) summed(message int, v float64, heard []number) bool {
+	total := x.userSays(message, totalWords)
 	for i := range heard {
+		if x.addsUp(v-heard[i].value, i, heard, mostAdded) {
+			return true
+		}
 		for k := range i {
-			if heard[i].value+heard[k].value == v && (heard[i].turn != heard[k].turn || heard[i].start >= heard[k].end || heard[k].start >= heard[i].end) {
+			if total && heard[i].value+heard[k].value == v && (heard[i].turn != heard[k].turn || heard[i].start >= heard[k].end || heard[k].start >= heard[i].end) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// mostAdded is how many numbers may follow the first one of a sum.
+const mostAdded = 4
+
+// addsUp reports whether the numbers that are added to number i make rest. None
+// is larger than the one before: what is added to a set are its last few reps.
+func (x *exam) addsUp(rest float64, i int, heard []number, most int) bool {
+	if most == 0 || rest <= 0 {
+		return false
+	}
+	from := heard[i]
+	text := x.messages[from.turn].Content
+	for k := i + 1; k < len(heard) && heard[k].turn == from.turn && heard[k].start <= from.end+longestJoint; k++ {
+		next := heard[k]
+		if next.start < from.end || next.value > from.value || !adds(text[from.end:next.start]) {
+			continue
+		}
+		if next.value == rest || x.addsUp(rest-next.value, k, heard, most-1) {
+			return true
+		}
+	}
+	return false
+}
+
+// longestJoint is how many bytes may stand between two numbers of a sum.
+const longestJoint = 40
+
+// joints are the words that may stand beside "plus" between two numbers: in "8
+// at 35 on rows plus 14 reps of dips" another exercise begins.
+var joints = map[string]bool{
+	"plus": true, "another": true, "more": true, "then": true, "rep": true, "reps": true, "a": true, "an": true, "and": true, "good": true, "clean": true, "full": true,
+	"strict": true, "forced": true, "assisted": true, "partial": true, "partials": true, "cheat": true, "extra": true,
+}
+
+// adds reports whether what stands between two numbers adds the second one.
+func adds(gap string) bool {
+	plus, only := strings.Contains(gap, "+"), true
+	eachWord(gap, func(w string) bool {
+		known, _ := lookup(joints, w)
+		plus = plus || strings.EqualFold(w, "plus")
+		only = known
+		return only
+	})
+	return plus && only
 }
 
 // timed reports whether v seconds were said, in seconds, minutes, hours, or
@@ -386,7 +436,10 @@ func buildDanglingReference(s *setting) (func(*exam), error) {
 // setBefore reports whether a load was said or logged before byte end of
 // message i.
 func (x *exam) setBefore(i, end int) bool {
-	const leastLoad = 20 // smaller numbers are rather reps or effort
+	const (
+		leastLoad  = 20 // smaller numbers are rather reps or effort,
+		leastOfTwo = 10 // but of two in one breath (15 for 12) one is the load
+	)
 	heard, said := x.heard(i)
 	for _, n := range heard {
 		said = said || n.value > 2 || n.unit == pounds || n.unit == kilos || n.unit == plates
@@ -400,12 +453,16 @@ func (x *exam) setBefore(i, end int) bool {
 		}
 	}
 	x.scratch.numbers = appendNumbers(x.scratch.numbers[:0], x.messages[i].Content[max(0, end-maxCommand):end])
+	plain, largest, last := 0, 0.0, 0
 	for _, n := range x.scratch.numbers {
 		if n.unit == pounds || n.unit == kilos || n.unit == plates || n.unit == noUnit && n.value >= leastLoad {
 			return true
 		}
+		if (n.unit == noUnit || n.unit == repetitions) && n.start >= last { // no second reading of one number
+			plain, last, largest = plain+1, n.end, max(largest, n.value)
+		}
 	}
-	return false
+	return plain > 1 && largest >= leastOfTwo
 }
 
 // hasWeight reports whether some set of the answer has a weight.
