@@ -238,8 +238,11 @@ func (c Category) Vocabulary(name, subcategory string) []string {
 // Check returns the settings of a rule ("family/name") and whether it runs in
 // this category. An entry for the rule itself lies over the entry for its
 // family: on or off is the rule's, severity and skill are the family's where
-// the rule leaves them empty, and parameters are merged by name. A rule that
-// no entry names does not run.
+// the rule leaves them empty, and parameters are merged by name. For a rule
+// that no entry names it returns false: such a rule does not run, unless it is
+// one of those that look at any conversation (the families structure, text,
+// privacy, tokens and json). Those run in every category until an entry turns
+// them off; which they are is the linter's knowledge and not the catalog's.
 func (c Category) Check(rule string) (Check, bool) {
 	family, _, _ := strings.Cut(rule, "/")
 	set := Check{Rule: rule}
