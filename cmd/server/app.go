@@ -25,6 +25,7 @@ import (
 	"github.com/voicefit/spotter/internal/llama3"
 	"github.com/voicefit/spotter/internal/postgres"
 	"github.com/voicefit/spotter/internal/postgres/cluster"
+	"github.com/voicefit/spotter/internal/quality"
 	"github.com/voicefit/spotter/internal/report"
 	"github.com/voicefit/spotter/internal/review"
 )
@@ -129,6 +130,7 @@ type app struct {
 	browse   *browse.Service
 	export   *export.Service
 	report   *report.Service
+	quality  *quality.Service
 }
 
 // open opens the database and builds every service. A server brings the schema
@@ -196,6 +198,7 @@ func build(ctx context.Context, c config.Config, log *slog.Logger, d *database) 
 	a.browse = browse.New(d.pool, dataset)
 	a.export = export.New(d.pool, dataset, a.order)
 	a.report = report.New(d.pool, dataset, a.catalogs.Current)
+	a.quality = quality.New(quality.Config{DB: d.pool, Dataset: dataset, Catalog: a.catalogs.CurrentVersion, Log: log})
 	imports := ingest.Config{
 		Pool: d.pool, Dataset: dataset, Catalog: a.catalogs.Current, Checks: a.checks, Count: a.tokens.CountBoth, Log: log,
 	}

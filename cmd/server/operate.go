@@ -328,6 +328,19 @@ func (p *program) examine(ctx context.Context, private bool, say func(string, er
 			err = fault.New(fault.Conflict, "%d counters differ from a recount.", wrong)
 		}
 		say("counters", err, "equal to a recount")
+		err = d.pool.QueryRow(ctx, `SELECT
+			(SELECT count(*) FROM (
+				SELECT dataset_id, rule, severity, category, status, sum(findings), sum(examples) FROM finding_counts GROUP BY 1, 2, 3, 4, 5 HAVING sum(findings) <> 0
+				EXCEPT SELECT e.dataset_id, f.rule, f.severity, e.category, e.status, count(*), count(DISTINCT e.id)
+				         FROM findings f JOIN examples e ON e.dataset_id = f.dataset_id AND e.id = f.example_id AND e.revision = f.revision
+				        WHERE NOT f.waived GROUP BY 1, 2, 3, 4, 5) AS d) +
+			(SELECT count(*) FROM (
+				SELECT dataset_id, category, status, bucket, sum(examples), sum(tokens) FROM token_counts GROUP BY 1, 2, 3, 4 HAVING sum(examples) <> 0
+				EXCEPT SELECT dataset_id, category, status, token_bucket(tokens), count(*), sum(tokens) FROM examples GROUP BY 1, 2, 3, 4) AS d)`).Scan(&wrong)
+		if err == nil && wrong > 0 {
+			err = fault.New(fault.Conflict, "%d figures of findings and tokens differ from a recount.", wrong)
+		}
+		say("figures", err, "equal to a recount")
 		r, err := audit.Verify(ctx, d.pool)
 		if err == nil && !r.OK() {
 			err = fault.New(fault.Conflict, "The chain breaks at %d. Run `spotter audit verify`.", r.FirstBad)

@@ -20,10 +20,12 @@ SELECT w.id, w.example_id, w.revision, w.rule, w.path, w.withdraws,
 
 -- name: WaiversOf :many
 -- The waivers of an example with what became of them, newest first.
-SELECT w.id, w.revision, w.rule, w.path, w.reason, w.author, w.created_at,
-       x.author AS withdrawn_by, x.reason AS withdrawn_reason, x.created_at AS withdrawn_at
+SELECT w.id, w.revision, w.rule, w.path, w.reason, coalesce(u.name, w.author)::text AS author, w.created_at,
+       coalesce(v.name, x.author, '')::text AS withdrawn_by, x.reason AS withdrawn_reason, x.created_at AS withdrawn_at
   FROM waivers w
+  LEFT JOIN users u ON u.id = w.author_id
   LEFT JOIN waivers x ON x.dataset_id = w.dataset_id AND x.withdraws = w.id
+  LEFT JOIN users v ON v.id = x.author_id
  WHERE w.dataset_id = @dataset_id AND w.example_id = @example_id AND w.withdraws IS NULL
  ORDER BY w.id DESC
  LIMIT 1000;
@@ -260,9 +262,10 @@ SELECT DISTINCT ON (f.example_id) f.example_id, f.message, f.path
 
 -- name: LiveWaivers :many
 -- Waivers in force on current revisions, newest first.
-SELECT w.id, w.example_id, w.revision, w.rule, w.path, w.reason, w.author, w.created_at, e.category, e.status,
+SELECT w.id, w.example_id, w.revision, w.rule, w.path, w.reason, coalesce(u.name, w.author)::text AS author, w.created_at,
        count(*) OVER () AS total
   FROM waivers w
+  LEFT JOIN users u ON u.id = w.author_id
   JOIN examples e ON e.dataset_id = w.dataset_id AND e.id = w.example_id AND e.revision = w.revision
  WHERE w.dataset_id = @dataset_id AND w.withdraws IS NULL
    AND NOT EXISTS (SELECT FROM waivers x WHERE x.dataset_id = w.dataset_id AND x.withdraws = w.id)

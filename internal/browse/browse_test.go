@@ -59,6 +59,8 @@ func TestList(t *testing.T) {
 		{"rule", browse.Filter{Rule: "injury/probability-sum"}, acute},
 		{"rule and other category", browse.Filter{Rule: "injury/probability-sum", Category: "voice_parsing"}, nil},
 		{"severity", browse.Filter{Severity: lint.Warning}, acute},
+		{"rule with its severity", browse.Filter{Rule: "injury/probability-sum", Severity: lint.Error}, acute},
+		{"rule with the severity of another finding", browse.Filter{Rule: "injury/probability-sum", Severity: lint.Warning}, nil},
 		{"source by name", browse.Filter{Source: "seed.jsonl"}, all},
 		{"source by a name nobody has", browse.Filter{Source: "other.jsonl"}, nil},
 		{"source and category", browse.Filter{Source: "seed.jsonl", Category: "voice_parsing"}, voice},

@@ -295,11 +295,11 @@ func (s *Service) fetch(ctx context.Context, ids []uuid.UUID, f Filter, back boo
 	if f.Status != "" {
 		also("e.status::text = @status", "status", string(f.Status))
 	}
-	if f.Rule != "" {
-		also("EXISTS (SELECT FROM findings f WHERE f.dataset_id = e.dataset_id AND f.example_id = e.id AND f.revision = e.revision AND f.rule = @rule AND NOT f.waived)", "rule", f.Rule)
-	}
-	if f.Severity != "" {
-		also("EXISTS (SELECT FROM findings f WHERE f.dataset_id = e.dataset_id AND f.example_id = e.id AND f.revision = e.revision AND f.severity::text = @severity AND NOT f.waived)", "severity", string(f.Severity))
+	if f.Rule != "" || f.Severity != "" {
+		args["rule"], args["severity"] = f.Rule, string(f.Severity) // one finding has both
+		where = append(where, `EXISTS (SELECT FROM findings f
+			WHERE f.dataset_id = e.dataset_id AND f.example_id = e.id AND f.revision = e.revision AND NOT f.waived
+			  AND (@rule = '' OR f.rule = @rule) AND (@severity = '' OR f.severity::text = @severity))`)
 	}
 	if f.Source != "" || f.Import != uuid.Nil {
 		runs, err := s.runs(ctx, f)

@@ -472,9 +472,10 @@ func (q *Queries) LastRecheck(ctx context.Context, datasetID uuid.UUID) (LastRec
 }
 
 const liveWaivers = `-- name: LiveWaivers :many
-SELECT w.id, w.example_id, w.revision, w.rule, w.path, w.reason, w.author, w.created_at, e.category, e.status,
+SELECT w.id, w.example_id, w.revision, w.rule, w.path, w.reason, coalesce(u.name, w.author)::text AS author, w.created_at,
        count(*) OVER () AS total
   FROM waivers w
+  LEFT JOIN users u ON u.id = w.author_id
   JOIN examples e ON e.dataset_id = w.dataset_id AND e.id = w.example_id AND e.revision = w.revision
  WHERE w.dataset_id = $1 AND w.withdraws IS NULL
    AND NOT EXISTS (SELECT FROM waivers x WHERE x.dataset_id = w.dataset_id AND x.withdraws = w.id)
@@ -499,8 +500,6 @@ type LiveWaiversRow struct {
 	Reason    string
 	Author    string
 	CreatedAt time.Time
-	Category  string
-	Status    ExampleStatus
 	Total     int64
 }
 
@@ -528,8 +527,6 @@ func (q *Queries) LiveWaivers(ctx context.Context, arg LiveWaiversParams) ([]Liv
 			&i.Reason,
 			&i.Author,
 			&i.CreatedAt,
-			&i.Category,
-			&i.Status,
 			&i.Total,
 		); err != nil {
 			return nil, err
@@ -1040,10 +1037,12 @@ func (q *Queries) WaiverByID(ctx context.Context, datasetID uuid.UUID, iD uuid.U
 }
 
 const waiversOf = `-- name: WaiversOf :many
-SELECT w.id, w.revision, w.rule, w.path, w.reason, w.author, w.created_at,
-       x.author AS withdrawn_by, x.reason AS withdrawn_reason, x.created_at AS withdrawn_at
+SELECT w.id, w.revision, w.rule, w.path, w.reason, coalesce(u.name, w.author)::text AS author, w.created_at,
+       coalesce(v.name, x.author, '')::text AS withdrawn_by, x.reason AS withdrawn_reason, x.created_at AS withdrawn_at
   FROM waivers w
+  LEFT JOIN users u ON u.id = w.author_id
   LEFT JOIN waivers x ON x.dataset_id = w.dataset_id AND x.withdraws = w.id
+  LEFT JOIN users v ON v.id = x.author_id
  WHERE w.dataset_id = $1 AND w.example_id = $2 AND w.withdraws IS NULL
  ORDER BY w.id DESC
  LIMIT 1000
@@ -1057,7 +1056,7 @@ type WaiversOfRow struct {
 	Reason          string
 	Author          string
 	CreatedAt       time.Time
-	WithdrawnBy     *string
+	WithdrawnBy     string
 	WithdrawnReason *string
 	WithdrawnAt     *time.Time
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/riverqueue/river/rivertype"
 
 	"github.com/voicefit/spotter/internal/ingest"
+	"github.com/voicefit/spotter/internal/quality"
 )
 
 // A Queue puts jobs in. It runs none.
@@ -59,6 +60,9 @@ type Chore struct {
 type Config struct {
 	Pool   *pgxpool.Pool
 	Ingest *ingest.Service
+	// Quality checks all examples again when the rules or the catalog change; nil:
+	// nobody does.
+	Quality *quality.Service
 	// Chores are done every few seconds by one of the servers on the database.
 	Chores []Chore
 	Log    *slog.Logger
@@ -88,12 +92,18 @@ func NewWorkers(cfg Config) (*Workers, error) {
 	if err := river.AddWorkerSafely(workers, upkeep); err != nil {
 		return nil, fmt.Errorf("job workers: %w", err)
 	}
+	if cfg.Quality != nil {
+		if err := river.AddWorkerSafely(workers, &recheckWorker{quality: cfg.Quality}); err != nil {
+			return nil, fmt.Errorf("job workers: %w", err)
+		}
+	}
 	client, err := river.NewClient(riverpgxv5.New(cfg.Pool), &river.Config{
 		Logger:  quiet(cfg.Log),
 		Workers: workers,
 		Queues: map[string]river.QueueConfig{
 			river.QueueDefault: {MaxWorkers: parallelImports},
 			upkeepQueue:        {MaxWorkers: 1},
+			recheckQueue:       {MaxWorkers: 1},
 		},
 		PeriodicJobs: []*river.PeriodicJob{river.NewPeriodicJob(
 			river.PeriodicInterval(upkeepEvery),
@@ -109,6 +119,9 @@ func NewWorkers(cfg Config) (*Workers, error) {
 	}
 	w := &Workers{client, cfg}
 	upkeep.chores = append(slices.Clone(cfg.Chores), Chore{"take up interrupted imports", w.takeUp})
+	if cfg.Quality != nil {
+		upkeep.chores = append(upkeep.chores, Chore{"keep the quality figures", cfg.Quality.Upkeep}, Chore{"check all examples again", w.recheck})
+	}
 	return w, nil
 }
 

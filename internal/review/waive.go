@@ -33,7 +33,7 @@ type Waiver struct {
 	Rule      string
 	Path      string
 	Reason    string
-	By        string // the name at that time
+	By        string // a name
 	At        time.Time
 	Withdrawn *Withdrawal // nil: it is in force while the revision is the current one
 }
@@ -168,7 +168,7 @@ func (s *Service) Waivers(ctx context.Context, exampleID uuid.UUID) ([]Waiver, e
 			ID: r.ID, Revision: int(r.Revision), Rule: r.Rule, Path: r.Path, Reason: r.Reason, By: r.Author, At: r.CreatedAt,
 		}
 		if r.WithdrawnAt != nil {
-			waivers[i].Withdrawn = &Withdrawal{At: *r.WithdrawnAt, By: *r.WithdrawnBy, Reason: *r.WithdrawnReason}
+			waivers[i].Withdrawn = &Withdrawal{At: *r.WithdrawnAt, By: r.WithdrawnBy, Reason: *r.WithdrawnReason}
 		}
 	}
 	return waivers, nil

@@ -294,12 +294,16 @@ func (s *Server) examplePage(w http.ResponseWriter, r *http.Request, status int,
 			v.HandOver = "/examples/" + d.ID.String() + "/handover"
 		}
 	}
+	var err error
+	if v.Waivers, err = s.waiversView(r.Context(), d, u); err != nil {
+		return err
+	}
 	if u.Can(account.Review) {
 		v.Restore = "/examples/" + d.ID.String() + "/restore"
 	}
 	page := s.frame(w, r, "Example", templates.SectionExamples)
 	page.Width = templates.WidthFull
-	page.Styles = []string{"css/review.css", "css/examples.css"}
+	page.Styles = []string{"css/review.css", "css/examples.css", "css/quality.css"}
 	page.Modules = []string{"js/review.js"}
 	s.render(w, r, status, templates.ExamplePage(page, v))
 	return nil

@@ -45,6 +45,7 @@ type Decisions interface {
 type Reviews interface {
 	Leases
 	Decisions
+	Waivers
 }
 
 const (

@@ -45,6 +45,8 @@ type Config struct {
 	HasRule  func(rule string) bool // whether a check of that name is built in; nil: none is
 	Imports  *ingest.Service        // nil: there are no pages for imports
 	Export   *export.Service        // nil: there is no download
+	Quality  Soundness              // nil: there is no page about quality; needs Rechecks
+	Rechecks Rechecks               // nil: there is no page about quality; needs Quality
 	Demo     Demo                   // nil: there is no demo data to add or remove
 	Metrics  *Metrics               // nil: requests are not measured
 	Now      func() time.Time       // nil: time.Now
@@ -67,6 +69,8 @@ type Server struct {
 	drawer    draw.Drawer
 	imports   *ingest.Service
 	export    *export.Service
+	soundness Soundness
+	rechecks  Rechecks
 	demo      Demo
 	metrics   *Metrics
 	now       func() time.Time
@@ -91,7 +95,7 @@ func New(c Config) (*Server, error) {
 	}
 	s := &Server{
 		log: c.Log, accounts: c.Accounts, catalogs: c.Catalogs, figures: c.Figures, record: c.Record, demo: c.Demo,
-		imports: c.Imports, export: c.Export, maxUpload: c.MaxUploadBytes,
+		imports: c.Imports, export: c.Export, soundness: c.Quality, rechecks: c.Rechecks, maxUpload: c.MaxUploadBytes,
 		reviews: c.Reviews, browse: c.Browse, hasRule: c.HasRule, drawer: draw.Drawer{Markdown: markdown},
 		metrics: c.Metrics, now: c.Now, baseURL: strings.TrimSuffix(c.BaseURL, "/"), mux: chi.NewRouter(),
 	}
@@ -132,6 +136,8 @@ func (s *Server) site() {
 		s.get("/examples/{id}", account.View, s.showExample)
 		s.post("/examples/{id}/decisions", account.Review, s.decideExample)
 		s.post("/examples/{id}/restore", account.Review, s.restoreRevision)
+		s.post("/examples/{id}/waivers", account.Review, s.waiveFinding)
+		s.post("/examples/{id}/waivers/{waiver}/withdraw", account.Review, s.withdrawWaiver)
 		s.post("/examples/{id}/handover", account.ManageLeases, s.handOver)
 	}
 
@@ -167,6 +173,9 @@ func (s *Server) site() {
 	}
 	if s.export != nil {
 		s.downloadRoutes()
+	}
+	if s.soundness != nil && s.rechecks != nil {
+		s.qualityRoutes()
 	}
 
 	s.get("/audit", account.ReadAudit, s.listRecord)

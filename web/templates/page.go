@@ -35,6 +35,7 @@ const (
 	SectionReview    = "review"
 	SectionExamples  = "examples"
 	SectionImports   = "imports"
+	SectionQuality   = "quality"
 	SectionDownload  = "download"
 	SectionCatalog   = "catalog"
 	SectionPeople    = "people"
@@ -52,7 +53,7 @@ type User struct {
 
 // Nav says which entries of the navigation this user may see.
 type Nav struct {
-	Dashboard, Review, Examples, Imports, Download, Catalog, People, Audit bool
+	Dashboard, Review, Examples, Imports, Quality, Download, Catalog, People, Audit bool
 
 	ReviewWaiting string // how many examples wait, formatted; empty: not shown
 }
@@ -109,6 +110,7 @@ func (n Nav) groups() []navGroup {
 			entry(n.Examples, navItem{SectionExamples, "Examples", "/examples", "examples", ""}))},
 		{"Data", join(
 			entry(n.Imports, navItem{SectionImports, "Import", "/imports", "imports", ""}),
+			entry(n.Quality, navItem{SectionQuality, "Quality", "/quality", "quality", ""}),
 			entry(n.Download, navItem{SectionDownload, "Download", "/download", "download", ""}))},
 		{"Workspace", join(
 			entry(n.Catalog, navItem{SectionCatalog, "Catalog", "/catalog", "catalog", ""}),

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/voicefit/spotter/internal/example"
+	"github.com/voicefit/spotter/internal/export"
+	"github.com/voicefit/spotter/internal/fault"
+	"github.com/voicefit/spotter/internal/report"
+)
+
+func (p *program) report() *cobra.Command {
+	var f report.Filter
+	var kind, format, release, status, output string
+	cmd := &cobra.Command{
+		Use:   "report",
+		Short: "Write the validation report",
+		Long: `Write what can be said about the soundness of the examples: how many there are,
+what the checks found and where, what was waived and why, how long they are, what
+training on them costs. A file appears under its name only when it is whole.`,
+		Example: `  spotter report -o validation_report.html
+  spotter report --status approved --format json | jq .findings.errors
+  spotter report --category injury_analysis --format md`,
+		Args: usage(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ctx := cmd.Context()
+			if kind != "validation" {
+				if kind == "distribution" {
+					return badFlag("The distribution report does not exist yet. Use --kind validation.")
+				}
+				return badFlag("There is no report of the kind %q. Use validation.", kind)
+			}
+			if release != "" {
+				return badFlag("There are no releases to report on yet. Choose examples with --status and --category.")
+			}
+			if !cmd.Flags().Changed("format") {
+				// The file's name says it as well as a flag.
+				if ext := strings.TrimPrefix(filepath.Ext(output), "."); ext != "" {
+					if _, err := report.ParseFormat(ext); err == nil {
+						format = ext
+					}
+				}
+			}
+			form, err := report.ParseFormat(format)
+			if err != nil {
+				return fmt.Errorf("%w: %w", errUsage, err)
+			}
+			if f.Status = example.Status(status); status != "" && !f.Status.Valid() {
+				return badFlag("There is no status %q. Use pending, approved, rejected or escalated.", status)
+			}
+			a, err := p.open(ctx, false)
+			if err != nil {
+				return err
+			}
+			v, err := a.report.Validation(ctx, f)
+			write := func(w io.Writer) error { return v.Write(w, form) }
+			switch {
+			case err != nil:
+			case output == "" || output == "-":
+				err = write(p.stdout)
+			default:
+				err = export.File(output, write)
+			}
+			return errors.Join(err, a.close())
+		},
+	}
+	fl := cmd.Flags()
+	fl.StringVar(&kind, "kind", "validation", "`kind` of report")
+	fl.StringVar(&format, "format", string(report.HTML), "`format`: html, json or md (default: as the file is named, else html)")
+	fl.StringVar(&release, "release", "", "`name` of a release")
+	fl.StringVar(&status, "status", "", "only examples of this `status`")
+	fl.StringVar(&f.Category, "category", "", "only this category `slug`")
+	fl.StringVarP(&output, "output", "o", "", "write to this `file` instead of standard output")
+	return cmd
+}
+
+func (p *program) recheck() *cobra.Command {
+	return &cobra.Command{
+		Use:   "recheck",
+		Short: "Check all examples again",
+		Long: `Check every example again with the rules of this program and the catalog in
+force, and replace the findings that differ. A running server does this by itself
+when either changes.`,
+		Args: usage(cobra.NoArgs),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ctx := cmd.Context()
+			a, err := p.open(ctx, false)
+			if err != nil {
+				return err
+			}
+			id, err := a.quality.Again(ctx, operator())
+			if err == nil {
+				err = a.quality.Run(ctx, id)
+			}
+			if err == nil {
+				last, _, lastErr := a.quality.Last(ctx)
+				if err = lastErr; err == nil && last.ID == id && last.Error != "" {
+					err = fault.New(fault.Conflict, "%s", last.Error)
+				}
+				if err == nil {
+					fmt.Fprintf(p.stdout, "%d examples checked, %d with other findings than before\n", last.Done, last.Changed)
+				}
+			}
+			return errors.Join(err, a.close())
+		},
+	}
+}
