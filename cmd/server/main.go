@@ -82,7 +82,6 @@ type program struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	data           string // --data
-	print          bool   // --print-config
 }
 
 func (p *program) root() *cobra.Command {

@@ -72,7 +72,7 @@ func compareTurns(a, b string) verdict {
 		d.same = compareProse(before, ahead, alikeAnswer)
 	}
 	d.compare("", x, y)
-	return verdict{d.same, d.fields}
+	return verdict(d)
 }
 
 // document finds the JSON object or array at the end of s and returns it with

@@ -65,7 +65,7 @@ func TestControlCharacter(t *testing.T) {
 	t.Parallel()
 	examine(t, linter(t), "text/control-character", []row{
 		{name: "ordinary text", turns: []string{"tab\tline\r\nend", "naïve 100 °C – “quoted” 日本語 ½"}},
-		{name: "emoji with joiners", turns: []string{"👩‍🚒 👨‍👩‍👧‍👦 🏋️‍♀️ ❤️‍🔥 🏴󠁧󠁢󠁳󠁣󠁴󠁿", "می‌خواهم क्‍ष"}},
+		{name: "emoji with joiners", turns: []string{"👩\u200d🚒 👨\u200d👩\u200d👧\u200d👦 🏋️\u200d♀️ ❤️\u200d🔥 🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f", "می\u200cخواهم क्\u200dष"}},
 		{name: "NUL", turns: []string{"a\x00b", "c"}, want: []string{"error text/control-character /messages/0/content[1:2]"}},
 		{name: "three of a kind", turns: []string{"a\x00b\x07\x7f", "c"}, want: []string{"error text/control-character /messages/0/content[1:2]"}},
 		{name: "C1", turns: []string{"a\u0093b", "c"}, want: []string{"error text/control-character /messages/0/content[1:3]"}},
