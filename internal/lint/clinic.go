@@ -50,7 +50,7 @@ var clinicRules = []definition{
 	{
 		Rule: Rule{
 			ID: "injury/process-talk", Family: "injury", Severity: Warning,
-			Summary: "The reasoning speaks of how the document was made - search results, sources by number, JSON, the category it was given - instead of the athlete.",
+			Summary: "The reasoning speaks of how the document was made - search results, sources by number, JSON, the category it was given - instead of the athlete; or the words that the answer repeats as the athlete's hold the generator's prompt (research shape).",
 			Why:     "The model that is trained has no search results and is given no category; it would learn to claim both.",
 			Source:  fromReading,
 			Fix:     "Rewrite the step as a thought about this athlete.",
@@ -266,6 +266,9 @@ func checkProcessTalk(x *exam, a *answer, s *shape) {
 	}
 	if s.why != 0 {
 		look(s.why)
+	}
+	if n := t.get(0, "user_input"); s.research && n != 0 {
+		look(n) // the athlete's words, with the prompt that they came in
 	}
 	if count > 0 {
 		x.report(first, fmt.Sprintf("The reasoning speaks of how it was written (%s, in %d of its parts) instead of the athlete; rewrite it as thoughts about this athlete.", quoted(words), count))

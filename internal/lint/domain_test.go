@@ -211,6 +211,7 @@ func TestInjury(t *testing.T) {
 		{name: "an assessment that is not in the differential", turns: []string{calf, ch(`{"condition":"calf strain"`, `{"condition":"vein thrombosis"`)}, want: []string{"warning injury/assessment-in-differential " + a + "/differential_diagnoses"}},
 		{name: "impossible", turns: []string{calf, ch(`"probability":0.7`, `"probability":1`, `"probability":0.3`, `"probability":0`)}, want: []string{"warning injury/zero-probability " + a + "/differential_diagnoses/1/probability"}},
 		{name: "talk of search results", turns: []string{calf, rch(`"c",`, `"Search results confirm it.",`)}, want: []string{"warning injury/process-talk " + a + "/reasoning_chain/3[0:14]"}},
+		{name: "the generator's prompt", turns: []string{calf, rch(`"user_input":"Calf hurts"`, `"user_input":"Calf hurts. Category: acute."`)}, want: []string{"warning injury/process-talk " + a + "/user_input[12:21]"}},
 		{name: "a reasoning about nobody", turns: []string{"Tweaked it", rch(`The calf hurts.`, `Consider the history.`)}, want: []string{"warning injury/generic-reasoning " + a + "/reasoning_chain"}},
 		{name: "a reasoning about a numb hip", turns: []string{"Numb at the hip, knees ache", rch(`The calf hurts.`, `Numbness comes first.`)}},
 		{name: "a reasoning about a short word", turns: []string{"Hip again", rch(`The calf hurts.`, `Both hips are loaded.`)}},

@@ -6,7 +6,10 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -121,6 +124,21 @@ func TestResearchExamples(t *testing.T) {
 	}
 	if diff := cmp.Diff(map[string]int{"chronic": 8, "tendinitis": 6, "ambiguous": 4, "acute": 1}, bands); diff != "" {
 		t.Errorf("injury/confidence-band by subcategory (-want +got):\n%s", diff)
+	}
+	// What docs/findings-injury.md says of the rules is what they say.
+	doc, err := os.ReadFile(filepath.Join("..", "..", "docs", "findings-injury.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := map[string]int{}
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z-]+/[a-z-]+)` \\| [a-z, ]+ \\| ([0-9]+) \\|").FindAllStringSubmatch(string(doc), -1) {
+		if told[m[1]], err = strconv.Atoi(m[2]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	maps.DeleteFunc(got, func(rule string, _ int) bool { return !strings.HasPrefix(rule, "injury/") })
+	if diff := cmp.Diff(got, told); diff != "" {
+		t.Errorf("examples by rule in docs/findings-injury.md (-found +told):\n%s", diff)
 	}
 	for _, r := range slices.Sorted(maps.Keys(got)) {
 		t.Logf("%-34s %d", r, got[r])
