@@ -110,12 +110,13 @@ CREATE TABLE finding_days (
 
 -- Eight buckets to an octave, all of one width, upper ends included: bucket b
 -- above 7 holds the tokens from (8 + b%8) * 2^(b/8 - 1) + 1 to (9 + b%8) * 2^(b/8 - 1).
--- So round limits (1024, 8192, 24576) lie between two buckets.
+-- So round limits (1024, 8192, 24576) lie between two buckets. It is one expression
+-- so that Postgres puts it into the queries instead of calling it.
 -- +goose StatementBegin
 CREATE FUNCTION token_bucket(tokens integer) RETURNS smallint LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT CASE WHEN tokens <= 8 THEN greatest(tokens - 1, 0)
-                ELSE 8 * o + (((tokens - 1) >> (o - 1)) & 7) END::smallint
-      FROM width_bucket(tokens - 1, '{8,16,32,64,128,256,512,1024,2048,4096,8192,16384,32768,65536,131072,262144,524288,1048576,2097152,4194304,8388608,16777216,33554432,67108864,134217728,268435456,536870912,1073741824}'::integer[]) AS o
+    SELECT (CASE WHEN tokens <= 8 THEN greatest(tokens - 1, 0)
+                 ELSE 8 * width_bucket(tokens - 1, '{8,16,32,64,128,256,512,1024,2048,4096,8192,16384,32768,65536,131072,262144,524288,1048576,2097152,4194304,8388608,16777216,33554432,67108864,134217728,268435456,536870912,1073741824}'::integer[])
+                      + (((tokens - 1) >> (width_bucket(tokens - 1, '{8,16,32,64,128,256,512,1024,2048,4096,8192,16384,32768,65536,131072,262144,524288,1048576,2097152,4194304,8388608,16777216,33554432,67108864,134217728,268435456,536870912,1073741824}'::integer[]) - 1)) & 7) END)::smallint
 $$;
 -- +goose StatementEnd
 
