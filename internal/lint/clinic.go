@@ -363,7 +363,8 @@ func tells(word string) bool {
 		return true
 	}
 	if len(word) < 4 {
-		return tellingShort[strings.ToLower(word)]
+		telling, _ := lookup(tellingShort, word)
+		return telling
 	}
 	common, ok := lookup(commonWords, word)
 	return !ok || !common
