@@ -2,11 +2,19 @@
 
 -- name: LockDuplicates :exec
 -- One at a time: whoever changes pairs, groups or keys of a dataset holds this
--- until its transaction ends. Its statements walk along their indexes, in order,
--- also while the tables' statistics are young: sorting a large bucket for each
--- of its members would be quadratic.
-SELECT pg_advisory_xact_lock(hashtextextended('spotter duplicates ' || @dataset::text, 0)),
-       set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true);
+-- until its transaction ends.
+SELECT pg_advisory_xact_lock(hashtextextended('spotter duplicates ' || @dataset::text, 0));
+
+-- name: StayOnIndexes :exec
+-- Everything here looks a few thousand rows up by key. While the statistics of
+-- the tables are young, the planner thinks otherwise; this keeps the transaction
+-- to walks along indexes, so that a batch costs the same in a table of any size.
+SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
+       set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true);
+
+-- name: CommitLater :exec
+-- The work of a scan can be lost: its entries are then still in the queue.
+SELECT set_config('synchronous_commit', 'off', true);
 
 -- name: QueuedDuplicates :many
 -- What waits, with the size of the text where there is one to read.
@@ -57,9 +65,10 @@ ON CONFLICT (dataset_id, example_id) DO NOTHING;
 -- The current text of examples that are still in the running. Texts above the
 -- limit are left out: they are not compared.
 SELECT e.id, e.category, e.revision, r.messages
-  FROM examples e
+  FROM unnest(@ids::uuid[]) AS t(id)
+  JOIN examples e ON e.dataset_id = @dataset_id AND e.id = t.id
   JOIN revisions r ON r.dataset_id = e.dataset_id AND r.example_id = e.id AND r.revision = e.revision
- WHERE e.dataset_id = @dataset_id AND e.id = ANY(@ids::uuid[]) AND e.status <> 'rejected' AND octet_length(r.messages) <= @max_bytes::int
+ WHERE e.status <> 'rejected' AND octet_length(r.messages) <= @max_bytes::int
  ORDER BY e.id;
 
 -- name: DuplicateSignatures :many
@@ -73,19 +82,15 @@ DELETE FROM duplicate_signatures WHERE dataset_id = @dataset_id AND example_id =
 DELETE FROM duplicate_keys k USING (SELECT unnest(@keys::bigint[]) AS key, unnest(@ids::uuid[]) AS id) AS t
  WHERE k.dataset_id = @dataset_id AND k.key = t.key AND k.example_id = t.id;
 
--- name: InsertDuplicateSignatures :copyfrom
-INSERT INTO duplicate_signatures (dataset_id, example_id, revision, version, keys) VALUES (@dataset_id, @example_id, @revision, @version, @keys);
-
--- name: InsertDuplicateKeys :copyfrom
-INSERT INTO duplicate_keys (dataset_id, key, example_id) VALUES (@dataset_id, @key, @example_id);
-
--- name: DuplicateCandidates :many
--- For each key of an example, the oldest others in its bucket.
-SELECT t.id::uuid AS id, c.example_id AS candidate
-  FROM (SELECT unnest(@keys::bigint[]) AS key, unnest(@members::int[]) AS members, unnest(@ids::uuid[]) AS id) AS t
- CROSS JOIN LATERAL (SELECT k.example_id FROM duplicate_keys k
-                      WHERE k.dataset_id = @dataset_id AND k.key = t.key AND k.example_id <> t.id
-                      ORDER BY k.example_id LIMIT t.members) AS c;
+-- name: DuplicateBuckets :many
+-- The oldest members of each bucket that has more than one.
+SELECT t.key::bigint AS key, c.members::uuid[] AS members
+  FROM (SELECT unnest(@keys::bigint[]) AS key, unnest(@most::int[]) AS most) AS t
+ CROSS JOIN LATERAL (SELECT array_agg(x.example_id) AS members
+                       FROM (SELECT k.example_id FROM duplicate_keys k
+                              WHERE k.dataset_id = @dataset_id AND k.key = t.key
+                              ORDER BY k.example_id LIMIT t.most) AS x
+                     HAVING count(*) > 1) AS c;
 
 -- name: ExamplesApart :many
 SELECT example_id, ruling_id, class FROM duplicate_apart
@@ -147,8 +152,10 @@ SELECT t.id::uuid AS id, k.kind::text AS kind, p.other, p.fields
 
 -- name: GroupsOfExamples :many
 SELECT m.class, m.example_id, m.group_id, g.kind, g.size
-  FROM duplicate_members m JOIN duplicate_groups g ON g.dataset_id = m.dataset_id AND g.id = m.group_id
- WHERE m.dataset_id = @dataset_id AND m.class = ANY(@classes::text[]) AND m.example_id = ANY(@ids::uuid[])
+  FROM unnest(@classes::text[]) AS c(class)
+ CROSS JOIN unnest(@ids::uuid[]) AS t(id)
+  JOIN duplicate_members m ON m.dataset_id = @dataset_id AND m.class = c.class AND m.example_id = t.id
+  JOIN duplicate_groups g ON g.dataset_id = m.dataset_id AND g.id = m.group_id
  ORDER BY m.class, m.example_id;
 
 -- name: MembersOfGroups :many
@@ -156,12 +163,15 @@ SELECT m.group_id, m.example_id FROM duplicate_members m
  WHERE m.dataset_id = @dataset_id AND m.group_id = ANY(@groups::uuid[])
  ORDER BY m.group_id, m.example_id;
 
--- name: InsertDuplicateGroup :exec
-INSERT INTO duplicate_groups (dataset_id, id, class, kind, category, size) VALUES (@dataset_id, @id, @class, @kind, @category, @size);
+-- name: InsertDuplicateGroups :exec
+INSERT INTO duplicate_groups (dataset_id, id, class, kind, category, size)
+SELECT @dataset_id, t.id, @class, t.kind, t.category, t.size
+  FROM (SELECT unnest(@ids::uuid[]) AS id, unnest(@kinds::text[]) AS kind, unnest(@categories::text[]) AS category, unnest(@sizes::int[]) AS size) AS t;
 
 -- name: InsertDuplicateMembers :exec
 INSERT INTO duplicate_members (dataset_id, class, example_id, group_id)
-SELECT @dataset_id, @class, t.id, @group_id FROM unnest(@ids::uuid[]) AS t(id);
+SELECT @dataset_id, @class, t.id, t.group_id
+  FROM (SELECT unnest(@ids::uuid[]) AS id, unnest(@groups::uuid[]) AS group_id) AS t;
 
 -- name: DropDuplicateMembers :exec
 DELETE FROM duplicate_members WHERE dataset_id = @dataset_id AND class = @class AND example_id = ANY(@ids::uuid[]);
@@ -172,8 +182,10 @@ UPDATE duplicate_members SET group_id = @into_group WHERE dataset_id = @dataset_
 -- name: DropDuplicateGroups :exec
 DELETE FROM duplicate_groups WHERE dataset_id = @dataset_id AND id = ANY(@groups::uuid[]);
 
--- name: SetDuplicateGroup :exec
-UPDATE duplicate_groups SET kind = @kind, size = @size WHERE dataset_id = @dataset_id AND id = @id;
+-- name: SetDuplicateGroups :exec
+UPDATE duplicate_groups g SET kind = t.kind, size = t.size
+  FROM (SELECT unnest(@ids::uuid[]) AS id, unnest(@kinds::text[]) AS kind, unnest(@sizes::int[]) AS size) AS t
+ WHERE g.dataset_id = @dataset_id AND g.id = t.id;
 
 -- name: DuplicateGroup :one
 SELECT id, class, kind, category, size, created_at FROM duplicate_groups WHERE dataset_id = @dataset_id AND id = @id;
@@ -215,15 +227,18 @@ SELECT e.id, e.status, e.revision FROM duplicate_members m
 -- Examples whose findings are about to change, with the revision that was signed,
 -- 0 where none is.
 SELECT e.id, e.category, e.revision, coalesce(s.revision, 0)::int AS signed
-  FROM examples e LEFT JOIN duplicate_signatures s ON s.dataset_id = e.dataset_id AND s.example_id = e.id
- WHERE e.dataset_id = @dataset_id AND e.id = ANY(@ids::uuid[])
+  FROM unnest(@ids::uuid[]) AS t(id)
+  JOIN examples e ON e.dataset_id = @dataset_id AND e.id = t.id
+  LEFT JOIN duplicate_signatures s ON s.dataset_id = e.dataset_id AND s.example_id = e.id
  ORDER BY e.id
    FOR NO KEY UPDATE OF e;
 
 -- name: DuplicateFindings :many
 SELECT f.example_id, f.ordinal, f.rule, f.severity, f.message
-  FROM findings f JOIN examples e ON e.dataset_id = f.dataset_id AND e.id = f.example_id AND e.revision = f.revision
- WHERE f.dataset_id = @dataset_id AND f.example_id = ANY(@ids::uuid[]) AND f.rule = ANY(@rules::text[])
+  FROM unnest(@ids::uuid[]) AS t(id)
+  JOIN examples e ON e.dataset_id = @dataset_id AND e.id = t.id
+  JOIN findings f ON f.dataset_id = e.dataset_id AND f.example_id = e.id AND f.revision = e.revision
+ WHERE f.rule = ANY(@rules::text[])
  ORDER BY f.example_id, f.ordinal;
 
 -- name: DropFindings :exec

@@ -66,6 +66,16 @@ func (q *Queries) AddToFindingCounts(ctx context.Context, arg AddToFindingCounts
 	return err
 }
 
+const commitLater = `-- name: CommitLater :exec
+SELECT set_config('synchronous_commit', 'off', true)
+`
+
+// The work of a scan can be lost: its entries are then still in the queue.
+func (q *Queries) CommitLater(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, commitLater)
+	return err
+}
+
 const countDuplicateGroups = `-- name: CountDuplicateGroups :many
 SELECT kind, category, count(*) AS groups, sum(size)::bigint AS examples FROM duplicate_groups
  WHERE dataset_id = $1 GROUP BY kind, category ORDER BY kind, category LIMIT 10000
@@ -237,42 +247,32 @@ func (q *Queries) DropRulingsOfGone(ctx context.Context, datasetID uuid.UUID, id
 	return err
 }
 
-const duplicateCandidates = `-- name: DuplicateCandidates :many
-SELECT t.id::uuid AS id, c.example_id AS candidate
-  FROM (SELECT unnest($1::bigint[]) AS key, unnest($2::int[]) AS members, unnest($3::uuid[]) AS id) AS t
- CROSS JOIN LATERAL (SELECT k.example_id FROM duplicate_keys k
-                      WHERE k.dataset_id = $4 AND k.key = t.key AND k.example_id <> t.id
-                      ORDER BY k.example_id LIMIT t.members) AS c
+const duplicateBuckets = `-- name: DuplicateBuckets :many
+SELECT t.key::bigint AS key, c.members::uuid[] AS members
+  FROM (SELECT unnest($1::bigint[]) AS key, unnest($2::int[]) AS most) AS t
+ CROSS JOIN LATERAL (SELECT array_agg(x.example_id) AS members
+                       FROM (SELECT k.example_id FROM duplicate_keys k
+                              WHERE k.dataset_id = $3 AND k.key = t.key
+                              ORDER BY k.example_id LIMIT t.most) AS x
+                     HAVING count(*) > 1) AS c
 `
 
-type DuplicateCandidatesParams struct {
-	Keys      []int64
-	Members   []int32
-	Ids       []uuid.UUID
-	DatasetID uuid.UUID
+type DuplicateBucketsRow struct {
+	Key     int64
+	Members []uuid.UUID
 }
 
-type DuplicateCandidatesRow struct {
-	ID        uuid.UUID
-	Candidate uuid.UUID
-}
-
-// For each key of an example, the oldest others in its bucket.
-func (q *Queries) DuplicateCandidates(ctx context.Context, arg DuplicateCandidatesParams) ([]DuplicateCandidatesRow, error) {
-	rows, err := q.db.Query(ctx, duplicateCandidates,
-		arg.Keys,
-		arg.Members,
-		arg.Ids,
-		arg.DatasetID,
-	)
+// The oldest members of each bucket that has more than one.
+func (q *Queries) DuplicateBuckets(ctx context.Context, keys []int64, most []int32, datasetID uuid.UUID) ([]DuplicateBucketsRow, error) {
+	rows, err := q.db.Query(ctx, duplicateBuckets, keys, most, datasetID)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []DuplicateCandidatesRow
+	var items []DuplicateBucketsRow
 	for rows.Next() {
-		var i DuplicateCandidatesRow
-		if err := rows.Scan(&i.ID, &i.Candidate); err != nil {
+		var i DuplicateBucketsRow
+		if err := rows.Scan(&i.Key, &i.Members); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -285,8 +285,10 @@ func (q *Queries) DuplicateCandidates(ctx context.Context, arg DuplicateCandidat
 
 const duplicateFindings = `-- name: DuplicateFindings :many
 SELECT f.example_id, f.ordinal, f.rule, f.severity, f.message
-  FROM findings f JOIN examples e ON e.dataset_id = f.dataset_id AND e.id = f.example_id AND e.revision = f.revision
- WHERE f.dataset_id = $1 AND f.example_id = ANY($2::uuid[]) AND f.rule = ANY($3::text[])
+  FROM unnest($1::uuid[]) AS t(id)
+  JOIN examples e ON e.dataset_id = $2 AND e.id = t.id
+  JOIN findings f ON f.dataset_id = e.dataset_id AND f.example_id = e.id AND f.revision = e.revision
+ WHERE f.rule = ANY($3::text[])
  ORDER BY f.example_id, f.ordinal
 `
 
@@ -298,8 +300,8 @@ type DuplicateFindingsRow struct {
 	Message   string
 }
 
-func (q *Queries) DuplicateFindings(ctx context.Context, datasetID uuid.UUID, ids []uuid.UUID, rules []string) ([]DuplicateFindingsRow, error) {
-	rows, err := q.db.Query(ctx, duplicateFindings, datasetID, ids, rules)
+func (q *Queries) DuplicateFindings(ctx context.Context, ids []uuid.UUID, datasetID uuid.UUID, rules []string) ([]DuplicateFindingsRow, error) {
+	rows, err := q.db.Query(ctx, duplicateFindings, ids, datasetID, rules)
 	if err != nil {
 		return nil, err
 	}
@@ -647,9 +649,10 @@ func (q *Queries) DuplicateSignatures(ctx context.Context, datasetID uuid.UUID, 
 const duplicateTexts = `-- name: DuplicateTexts :many
 
 SELECT e.id, e.category, e.revision, r.messages
-  FROM examples e
+  FROM unnest($1::uuid[]) AS t(id)
+  JOIN examples e ON e.dataset_id = $2 AND e.id = t.id
   JOIN revisions r ON r.dataset_id = e.dataset_id AND r.example_id = e.id AND r.revision = e.revision
- WHERE e.dataset_id = $1 AND e.id = ANY($2::uuid[]) AND e.status <> 'rejected' AND octet_length(r.messages) <= $3::int
+ WHERE e.status <> 'rejected' AND octet_length(r.messages) <= $3::int
  ORDER BY e.id
 `
 
@@ -663,8 +666,8 @@ type DuplicateTextsRow struct {
 // Signing -------------------------------------------------------------------------
 // The current text of examples that are still in the running. Texts above the
 // limit are left out: they are not compared.
-func (q *Queries) DuplicateTexts(ctx context.Context, datasetID uuid.UUID, ids []uuid.UUID, maxBytes int32) ([]DuplicateTextsRow, error) {
-	rows, err := q.db.Query(ctx, duplicateTexts, datasetID, ids, maxBytes)
+func (q *Queries) DuplicateTexts(ctx context.Context, ids []uuid.UUID, datasetID uuid.UUID, maxBytes int32) ([]DuplicateTextsRow, error) {
+	rows, err := q.db.Query(ctx, duplicateTexts, ids, datasetID, maxBytes)
 	if err != nil {
 		return nil, err
 	}
@@ -722,8 +725,10 @@ func (q *Queries) ExamplesApart(ctx context.Context, datasetID uuid.UUID, ids []
 const groupsOfExamples = `-- name: GroupsOfExamples :many
 
 SELECT m.class, m.example_id, m.group_id, g.kind, g.size
-  FROM duplicate_members m JOIN duplicate_groups g ON g.dataset_id = m.dataset_id AND g.id = m.group_id
- WHERE m.dataset_id = $1 AND m.class = ANY($2::text[]) AND m.example_id = ANY($3::uuid[])
+  FROM unnest($1::text[]) AS c(class)
+ CROSS JOIN unnest($2::uuid[]) AS t(id)
+  JOIN duplicate_members m ON m.dataset_id = $3 AND m.class = c.class AND m.example_id = t.id
+  JOIN duplicate_groups g ON g.dataset_id = m.dataset_id AND g.id = m.group_id
  ORDER BY m.class, m.example_id
 `
 
@@ -736,8 +741,8 @@ type GroupsOfExamplesRow struct {
 }
 
 // Groups --------------------------------------------------------------------------
-func (q *Queries) GroupsOfExamples(ctx context.Context, datasetID uuid.UUID, classes []string, ids []uuid.UUID) ([]GroupsOfExamplesRow, error) {
-	rows, err := q.db.Query(ctx, groupsOfExamples, datasetID, classes, ids)
+func (q *Queries) GroupsOfExamples(ctx context.Context, classes []string, ids []uuid.UUID, datasetID uuid.UUID) ([]GroupsOfExamplesRow, error) {
+	rows, err := q.db.Query(ctx, groupsOfExamples, classes, ids, datasetID)
 	if err != nil {
 		return nil, err
 	}
@@ -762,55 +767,52 @@ func (q *Queries) GroupsOfExamples(ctx context.Context, datasetID uuid.UUID, cla
 	return items, nil
 }
 
-const insertDuplicateGroup = `-- name: InsertDuplicateGroup :exec
-INSERT INTO duplicate_groups (dataset_id, id, class, kind, category, size) VALUES ($1, $2, $3, $4, $5, $6)
+const insertDuplicateGroups = `-- name: InsertDuplicateGroups :exec
+INSERT INTO duplicate_groups (dataset_id, id, class, kind, category, size)
+SELECT $1, t.id, $2, t.kind, t.category, t.size
+  FROM (SELECT unnest($3::uuid[]) AS id, unnest($4::text[]) AS kind, unnest($5::text[]) AS category, unnest($6::int[]) AS size) AS t
 `
 
-type InsertDuplicateGroupParams struct {
-	DatasetID uuid.UUID
-	ID        uuid.UUID
-	Class     string
-	Kind      string
-	Category  string
-	Size      int32
+type InsertDuplicateGroupsParams struct {
+	DatasetID  uuid.UUID
+	Class      string
+	Ids        []uuid.UUID
+	Kinds      []string
+	Categories []string
+	Sizes      []int32
 }
 
-func (q *Queries) InsertDuplicateGroup(ctx context.Context, arg InsertDuplicateGroupParams) error {
-	_, err := q.db.Exec(ctx, insertDuplicateGroup,
+func (q *Queries) InsertDuplicateGroups(ctx context.Context, arg InsertDuplicateGroupsParams) error {
+	_, err := q.db.Exec(ctx, insertDuplicateGroups,
 		arg.DatasetID,
-		arg.ID,
 		arg.Class,
-		arg.Kind,
-		arg.Category,
-		arg.Size,
+		arg.Ids,
+		arg.Kinds,
+		arg.Categories,
+		arg.Sizes,
 	)
 	return err
 }
 
-type InsertDuplicateKeysParams struct {
-	DatasetID uuid.UUID
-	Key       int64
-	ExampleID uuid.UUID
-}
-
 const insertDuplicateMembers = `-- name: InsertDuplicateMembers :exec
 INSERT INTO duplicate_members (dataset_id, class, example_id, group_id)
-SELECT $1, $2, t.id, $3 FROM unnest($4::uuid[]) AS t(id)
+SELECT $1, $2, t.id, t.group_id
+  FROM (SELECT unnest($3::uuid[]) AS id, unnest($4::uuid[]) AS group_id) AS t
 `
 
 type InsertDuplicateMembersParams struct {
 	DatasetID uuid.UUID
 	Class     string
-	GroupID   uuid.UUID
 	Ids       []uuid.UUID
+	Groups    []uuid.UUID
 }
 
 func (q *Queries) InsertDuplicateMembers(ctx context.Context, arg InsertDuplicateMembersParams) error {
 	_, err := q.db.Exec(ctx, insertDuplicateMembers,
 		arg.DatasetID,
 		arg.Class,
-		arg.GroupID,
 		arg.Ids,
+		arg.Groups,
 	)
 	return err
 }
@@ -843,14 +845,6 @@ func (q *Queries) InsertDuplicatePairs(ctx context.Context, arg InsertDuplicateP
 		arg.Fields,
 	)
 	return err
-}
-
-type InsertDuplicateSignaturesParams struct {
-	DatasetID uuid.UUID
-	ExampleID uuid.UUID
-	Revision  int32
-	Version   int16
-	Keys      []int64
 }
 
 const insertDuplicatesApart = `-- name: InsertDuplicatesApart :exec
@@ -906,15 +900,12 @@ func (q *Queries) InsertDuplicatesOf(ctx context.Context, arg InsertDuplicatesOf
 
 const lockDuplicates = `-- name: LockDuplicates :exec
 
-SELECT pg_advisory_xact_lock(hashtextextended('spotter duplicates ' || $1::text, 0)),
-       set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true)
+SELECT pg_advisory_xact_lock(hashtextextended('spotter duplicates ' || $1::text, 0))
 `
 
 // The queue -----------------------------------------------------------------------
 // One at a time: whoever changes pairs, groups or keys of a dataset holds this
-// until its transaction ends. Its statements walk along their indexes, in order,
-// also while the tables' statistics are young: sorting a large bucket for each
-// of its members would be quadratic.
+// until its transaction ends.
 func (q *Queries) LockDuplicates(ctx context.Context, dataset string) error {
 	_, err := q.db.Exec(ctx, lockDuplicates, dataset)
 	return err
@@ -923,8 +914,9 @@ func (q *Queries) LockDuplicates(ctx context.Context, dataset string) error {
 const lockForFindings = `-- name: LockForFindings :many
 
 SELECT e.id, e.category, e.revision, coalesce(s.revision, 0)::int AS signed
-  FROM examples e LEFT JOIN duplicate_signatures s ON s.dataset_id = e.dataset_id AND s.example_id = e.id
- WHERE e.dataset_id = $1 AND e.id = ANY($2::uuid[])
+  FROM unnest($1::uuid[]) AS t(id)
+  JOIN examples e ON e.dataset_id = $2 AND e.id = t.id
+  LEFT JOIN duplicate_signatures s ON s.dataset_id = e.dataset_id AND s.example_id = e.id
  ORDER BY e.id
    FOR NO KEY UPDATE OF e
 `
@@ -939,8 +931,8 @@ type LockForFindingsRow struct {
 // Findings ------------------------------------------------------------------------
 // Examples whose findings are about to change, with the revision that was signed,
 // 0 where none is.
-func (q *Queries) LockForFindings(ctx context.Context, datasetID uuid.UUID, ids []uuid.UUID) ([]LockForFindingsRow, error) {
-	rows, err := q.db.Query(ctx, lockForFindings, datasetID, ids)
+func (q *Queries) LockForFindings(ctx context.Context, ids []uuid.UUID, datasetID uuid.UUID) ([]LockForFindingsRow, error) {
+	rows, err := q.db.Query(ctx, lockForFindings, ids, datasetID)
 	if err != nil {
 		return nil, err
 	}
@@ -1241,24 +1233,39 @@ func (q *Queries) RejectedFor(ctx context.Context, datasetID uuid.UUID, survivor
 	return items, nil
 }
 
-const setDuplicateGroup = `-- name: SetDuplicateGroup :exec
-UPDATE duplicate_groups SET kind = $1, size = $2 WHERE dataset_id = $3 AND id = $4
+const setDuplicateGroups = `-- name: SetDuplicateGroups :exec
+UPDATE duplicate_groups g SET kind = t.kind, size = t.size
+  FROM (SELECT unnest($2::uuid[]) AS id, unnest($3::text[]) AS kind, unnest($4::int[]) AS size) AS t
+ WHERE g.dataset_id = $1 AND g.id = t.id
 `
 
-type SetDuplicateGroupParams struct {
-	Kind      string
-	Size      int32
+type SetDuplicateGroupsParams struct {
 	DatasetID uuid.UUID
-	ID        uuid.UUID
+	Ids       []uuid.UUID
+	Kinds     []string
+	Sizes     []int32
 }
 
-func (q *Queries) SetDuplicateGroup(ctx context.Context, arg SetDuplicateGroupParams) error {
-	_, err := q.db.Exec(ctx, setDuplicateGroup,
-		arg.Kind,
-		arg.Size,
+func (q *Queries) SetDuplicateGroups(ctx context.Context, arg SetDuplicateGroupsParams) error {
+	_, err := q.db.Exec(ctx, setDuplicateGroups,
 		arg.DatasetID,
-		arg.ID,
+		arg.Ids,
+		arg.Kinds,
+		arg.Sizes,
 	)
+	return err
+}
+
+const stayOnIndexes = `-- name: StayOnIndexes :exec
+SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
+       set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)
+`
+
+// Everything here looks a few thousand rows up by key. While the statistics of
+// the tables are young, the planner thinks otherwise; this keeps the transaction
+// to walks along indexes, so that a batch costs the same in a table of any size.
+func (q *Queries) StayOnIndexes(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, stayOnIndexes)
 	return err
 }
 

@@ -56,9 +56,9 @@ func (s Signer) Sign(t *Text) []Key {
 }
 
 // SameBand reports whether the signatures of two sets share a band.
-func SameBand(a, b []uint64) bool {
-	m := newMinhash()
-	x, y := m.bandKeys(a), m.bandKeys(b)
+func SameBand(a, b []uint64, bands, rows int) bool {
+	m := newMinhash(bands, rows)
+	x, y := m.keys(a), m.keys(b)
 	for i := range x {
 		if x[i] == y[i] {
 			return true
@@ -68,8 +68,10 @@ func SameBand(a, b []uint64) bool {
 }
 
 const (
-	Bands  = bands
-	Rows   = rows
-	Reach  = reach
-	Enough = enough
+	Bands       = bands
+	Rows        = rows
+	CoarseBands = coarseBands
+	CoarseRows  = coarseRows
+	Reach       = reach
+	Enough      = enough
 )

@@ -60,7 +60,7 @@ func (w *work) tell(ctx context.Context) error {
 		ids = append(ids, id)
 	}
 	slices.SortFunc(ids, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
-	examples, err := w.q.LockForFindings(ctx, w.dataset, ids)
+	examples, err := w.q.LockForFindings(ctx, ids, w.dataset)
 	if err != nil {
 		return fmt.Errorf("lock examples: %w", err)
 	}
@@ -68,7 +68,7 @@ func (w *work) tell(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("find partners: %w", err)
 	}
-	existing, err := w.q.DuplicateFindings(ctx, w.dataset, ids, ruleNames)
+	existing, err := w.q.DuplicateFindings(ctx, ids, w.dataset, ruleNames)
 	if err != nil {
 		return fmt.Errorf("read findings: %w", err)
 	}

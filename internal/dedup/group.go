@@ -82,7 +82,7 @@ func (w *work) link(ctx context.Context, found []link) error {
 }
 
 func (w *work) linkClass(ctx context.Context, c class, pairs []link, ids []uuid.UUID) error {
-	rows, err := w.q.GroupsOfExamples(ctx, w.dataset, []string{string(c)}, ids)
+	rows, err := w.q.GroupsOfExamples(ctx, []string{string(c)}, ids, w.dataset)
 	if err != nil {
 		return err
 	}
@@ -125,9 +125,10 @@ func (w *work) linkClass(ctx context.Context, c class, pairs []link, ids []uuid.
 		p.kind = p.kind.plus(Kind(g.Kind))
 		p.groups = append(p.groups, id)
 	}
+	var out regrouping
 	for _, p := range parts {
 		if len(p.groups) == 0 {
-			if err := w.create(ctx, c, p.kind, p.category, p.fresh); err != nil {
+			if err := out.create(p.kind, p.category, p.fresh); err != nil {
 				return err
 			}
 			continue
@@ -151,32 +152,61 @@ func (w *work) linkClass(ctx context.Context, c class, pairs []link, ids []uuid.
 				return err
 			}
 		}
-		if len(p.fresh) > 0 {
-			if err := w.q.InsertDuplicateMembers(ctx, db.InsertDuplicateMembersParams{DatasetID: w.dataset, Class: string(c), GroupID: keep, Ids: p.fresh}); err != nil {
-				return err
-			}
-		}
-		if size == int(groups[keep].Size) && p.kind == Kind(groups[keep].Kind) {
-			continue
-		}
-		if err := w.q.SetDuplicateGroup(ctx, db.SetDuplicateGroupParams{DatasetID: w.dataset, ID: keep, Kind: string(p.kind), Size: int32(size)}); err != nil {
-			return err
+		out.enter(keep, p.fresh)
+		if size != int(groups[keep].Size) || p.kind != Kind(groups[keep].Kind) {
+			out.set(keep, p.kind, size)
 		}
 	}
-	return nil
+	return out.apply(ctx, w, c)
 }
 
-func (w *work) create(ctx context.Context, c class, kind Kind, category string, members []uuid.UUID) error {
+// A regrouping collects changes of groups of one class, to write them at once.
+type regrouping struct {
+	fresh   db.InsertDuplicateGroupsParams
+	members db.InsertDuplicateMembersParams
+	changed db.SetDuplicateGroupsParams
+}
+
+func (r *regrouping) create(kind Kind, category string, members []uuid.UUID) error {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return err
 	}
-	if err := w.q.InsertDuplicateGroup(ctx, db.InsertDuplicateGroupParams{
-		DatasetID: w.dataset, ID: id, Class: string(c), Kind: string(kind), Category: category, Size: int32(len(members)),
-	}); err != nil {
-		return err
+	f := &r.fresh
+	f.Ids, f.Kinds = append(f.Ids, id), append(f.Kinds, string(kind))
+	f.Categories, f.Sizes = append(f.Categories, category), append(f.Sizes, int32(len(members)))
+	r.enter(id, members)
+	return nil
+}
+
+func (r *regrouping) enter(group uuid.UUID, members []uuid.UUID) {
+	for _, m := range members {
+		r.members.Ids, r.members.Groups = append(r.members.Ids, m), append(r.members.Groups, group)
 	}
-	return w.q.InsertDuplicateMembers(ctx, db.InsertDuplicateMembersParams{DatasetID: w.dataset, Class: string(c), GroupID: id, Ids: members})
+}
+
+func (r *regrouping) set(group uuid.UUID, kind Kind, size int) {
+	c := &r.changed
+	c.Ids, c.Kinds, c.Sizes = append(c.Ids, group), append(c.Kinds, string(kind)), append(c.Sizes, int32(size))
+}
+
+func (r *regrouping) apply(ctx context.Context, w *work, c class) error {
+	r.fresh.DatasetID, r.members.DatasetID, r.changed.DatasetID = w.dataset, w.dataset, w.dataset
+	r.fresh.Class, r.members.Class = string(c), string(c)
+	if len(r.fresh.Ids) > 0 {
+		if err := w.q.InsertDuplicateGroups(ctx, r.fresh); err != nil {
+			return err
+		}
+	}
+	if len(r.members.Ids) > 0 {
+		if err := w.q.InsertDuplicateMembers(ctx, r.members); err != nil {
+			return err
+		}
+	}
+	if len(r.changed.Ids) > 0 {
+		return w.q.SetDuplicateGroups(ctx, r.changed)
+	}
+	return nil
 }
 
 // split works a group out anew from the pairs that are left of it: its largest
@@ -229,21 +259,24 @@ func (w *work) split(ctx context.Context, id uuid.UUID, c class) error {
 			return fmt.Errorf("take members out of group %s: %w", id, err)
 		}
 	}
+	var out regrouping
 	if keep == uuid.Nil {
-		err = w.q.DropDuplicateGroups(ctx, w.dataset, []uuid.UUID{id})
+		if err := w.q.DropDuplicateGroups(ctx, w.dataset, []uuid.UUID{id}); err != nil {
+			return fmt.Errorf("drop group %s: %w", id, err)
+		}
 	} else {
-		err = w.q.SetDuplicateGroup(ctx, db.SetDuplicateGroupParams{DatasetID: w.dataset, ID: id, Kind: string(kinds[keep]), Size: int32(len(parts[keep]))})
-	}
-	if err != nil {
-		return fmt.Errorf("update group %s: %w", id, err)
+		out.set(id, kinds[keep], len(parts[keep]))
 	}
 	for root, part := range parts {
 		if root == keep || len(part) == 1 {
 			continue
 		}
-		if err := w.create(ctx, c, kinds[root], group.Category, part); err != nil {
-			return fmt.Errorf("make a group of a part of %s: %w", id, err)
+		if err := out.create(kinds[root], group.Category, part); err != nil {
+			return err
 		}
+	}
+	if err := out.apply(ctx, w, c); err != nil {
+		return fmt.Errorf("write what is left of group %s: %w", id, err)
 	}
 	return nil
 }

@@ -122,7 +122,7 @@ func (s *Service) Get(ctx context.Context, id uuid.UUID) (Group, error) {
 
 // GroupsOf returns the groups that an example is in, without members.
 func (s *Service) GroupsOf(ctx context.Context, id uuid.UUID) ([]Group, error) {
-	rows, err := db.New(s.db).GroupsOfExamples(ctx, s.dataset, classNames, []uuid.UUID{id})
+	rows, err := db.New(s.db).GroupsOfExamples(ctx, classNames, []uuid.UUID{id}, s.dataset)
 	if err != nil {
 		return nil, fmt.Errorf("find the groups of example %s: %w", id, err)
 	}

@@ -68,8 +68,8 @@ func (s *Service) KeepOne(ctx context.Context, by audit.Actor, r Ruling) (Outcom
 	var kind Kind
 	err := postgres.InTx(ctx, s.db, func(tx pgx.Tx) error {
 		q := db.New(tx)
-		if err := q.LockDuplicates(ctx, s.dataset.String()); err != nil {
-			return fmt.Errorf("lock: %w", err)
+		if err := s.lock(ctx, q); err != nil {
+			return err
 		}
 		group, members, err := s.ruledOn(ctx, q, r.Group, r.Seen)
 		if err != nil {
@@ -129,8 +129,8 @@ func (s *Service) KeepOne(ctx context.Context, by audit.Actor, r Ruling) (Outcom
 func (s *Service) NotDuplicates(ctx context.Context, by audit.Actor, group uuid.UUID, seen []Seen) error {
 	err := postgres.InTx(ctx, s.db, func(tx pgx.Tx) error {
 		q := db.New(tx)
-		if err := q.LockDuplicates(ctx, s.dataset.String()); err != nil {
-			return fmt.Errorf("lock: %w", err)
+		if err := s.lock(ctx, q); err != nil {
+			return err
 		}
 		g, members, err := s.ruledOn(ctx, q, group, seen)
 		if err != nil {
@@ -202,6 +202,10 @@ func (s *Service) ruledOn(ctx context.Context, q *db.Queries, id uuid.UUID, seen
 // lookAt brings pairs and groups in line with what just happened to examples,
 // without waiting for the next Scan.
 func (s *Service) lookAt(ctx context.Context, ids []uuid.UUID) error {
+	cat, err := s.catalog(ctx)
+	if err != nil {
+		return fmt.Errorf("read the catalog: %w", err)
+	}
 	rows, err := db.New(s.db).QueuedDuplicatesOf(ctx, s.dataset, ids)
 	if err != nil {
 		return fmt.Errorf("read the queue: %w", err)
@@ -215,7 +219,7 @@ func (s *Service) lookAt(ctx context.Context, ids []uuid.UUID) error {
 		if err != nil {
 			return err
 		}
-		if _, _, err := s.settle(ctx, b); err != nil {
+		if _, _, err := s.settle(ctx, cat, b); err != nil {
 			return err
 		}
 		rows = rows[len(b.entries):]

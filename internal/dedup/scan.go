@@ -52,9 +52,13 @@ func (s *Service) Scan(ctx context.Context) (Scanned, error) {
 	if old > 0 {
 		s.log.InfoContext(ctx, "the method changed; examples are signed anew", slog.Int64("examples", old))
 	}
+	cat, err := s.catalog(ctx)
+	if err != nil {
+		return done, fmt.Errorf("scan for duplicates: read the catalog: %w", err)
+	}
 	for {
 		before := done.Examples
-		if err := s.pass(ctx, &done); err != nil {
+		if err := s.pass(ctx, cat, &done); err != nil {
 			return done, fmt.Errorf("scan for duplicates: %w", err)
 		}
 		if done.Examples == before {
@@ -74,15 +78,18 @@ func (s *Service) Waiting(ctx context.Context, most int) (int, error) {
 
 // pass works the queue off once, from its front to its end: the next batch is
 // read and signed while one is compared.
-func (s *Service) pass(ctx context.Context, done *Scanned) error {
+func (s *Service) pass(ctx context.Context, cat *catalog.Catalog, done *Scanned) error {
 	batches := make(chan *batch)
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		defer close(batches)
 		after := uuid.Nil
 		for {
-			rows, err := db.New(s.db).QueuedDuplicates(ctx, s.dataset, after, int32(s.batch))
-			if err != nil {
+			var rows []db.QueuedDuplicatesRow
+			if err := s.read(ctx, func(q *db.Queries) (err error) {
+				rows, err = q.QueuedDuplicates(ctx, s.dataset, after, int32(s.batch))
+				return err
+			}); err != nil {
 				return fmt.Errorf("read the queue: %w", err)
 			}
 			if len(rows) == 0 {
@@ -102,7 +109,7 @@ func (s *Service) pass(ctx context.Context, done *Scanned) error {
 	})
 	g.Go(func() error {
 		for b := range batches {
-			n, pairs, err := s.settle(ctx, b)
+			n, pairs, err := s.settle(ctx, cat, b)
 			if err != nil {
 				return err
 			}
@@ -112,6 +119,28 @@ func (s *Service) pass(ctx context.Context, done *Scanned) error {
 		return nil
 	})
 	return g.Wait()
+}
+
+// read runs queries in a transaction that stays on the indexes.
+func (s *Service) read(ctx context.Context, f func(q *db.Queries) error) error {
+	return postgres.InTx(ctx, s.db, func(tx pgx.Tx) error {
+		q := db.New(tx)
+		if err := q.StayOnIndexes(ctx); err != nil {
+			return err
+		}
+		return f(q)
+	})
+}
+
+// lock makes q's transaction the only one that changes pairs, groups and keys.
+func (s *Service) lock(ctx context.Context, q *db.Queries) error {
+	if err := q.StayOnIndexes(ctx); err != nil {
+		return fmt.Errorf("set the planner: %w", err)
+	}
+	if err := q.LockDuplicates(ctx, s.dataset.String()); err != nil {
+		return fmt.Errorf("lock: %w", err)
+	}
+	return nil
 }
 
 // An entry is one example of a batch.
@@ -154,13 +183,17 @@ func (s *Service) prepare(ctx context.Context, rows []db.QueuedDuplicatesRow) (*
 			for i := range part {
 				ids[i] = part[i].id
 			}
-			texts, err := db.New(s.db).DuplicateTexts(ctx, s.dataset, ids, maxMessageBytes)
-			if err != nil {
+			var texts []db.DuplicateTextsRow
+			if err := s.read(ctx, func(q *db.Queries) (err error) {
+				texts, err = q.DuplicateTexts(ctx, ids, s.dataset, maxMessageBytes)
+				return err
+			}); err != nil {
 				return fmt.Errorf("read examples: %w", err)
 			}
 			for _, t := range texts {
 				e := b.byID[t.ID]
-				if e.text, err = read(t); err != nil {
+				var err error
+				if e.text, err = parse(t); err != nil {
 					return err
 				}
 				e.revision, e.keys = t.Revision, s.signer.sign(e.text)
@@ -174,7 +207,7 @@ func (s *Service) prepare(ctx context.Context, rows []db.QueuedDuplicatesRow) (*
 	return b, nil
 }
 
-func read(t db.DuplicateTextsRow) (*text, error) {
+func parse(t db.DuplicateTextsRow) (*text, error) {
 	messages, err := example.ParseMessages([]byte(t.Messages))
 	if err != nil {
 		return nil, fmt.Errorf("read example %s: %w", t.ID, err)
@@ -186,11 +219,7 @@ func read(t db.DuplicateTextsRow) (*text, error) {
 // keys, pairs, groups and findings in line with them. It returns how many
 // entries were settled and how many pairs found. Entries that were renewed since
 // they were read stay in the queue.
-func (s *Service) settle(ctx context.Context, b *batch) (settled, found int, err error) {
-	cat, err := s.catalog(ctx)
-	if err != nil {
-		return 0, 0, fmt.Errorf("read the catalog: %w", err)
-	}
+func (s *Service) settle(ctx context.Context, cat *catalog.Catalog, b *batch) (settled, found int, err error) {
 	err = postgres.InTx(ctx, s.db, func(tx pgx.Tx) error {
 		w := &work{Service: s, tx: tx, q: db.New(tx), catalog: cat, batch: b, touched: map[uuid.UUID]bool{}}
 		var err error
@@ -211,8 +240,11 @@ type work struct {
 }
 
 func (w *work) run(ctx context.Context) (settled, found int, err error) {
-	if err := w.q.LockDuplicates(ctx, w.dataset.String()); err != nil {
-		return 0, 0, fmt.Errorf("lock: %w", err)
+	if err := w.q.CommitLater(ctx); err != nil {
+		return 0, 0, fmt.Errorf("set the commit: %w", err)
+	}
+	if err := w.lock(ctx, w.q); err != nil {
+		return 0, 0, err
 	}
 	mine, err := w.take(ctx)
 	if err != nil {
@@ -273,15 +305,12 @@ func (w *work) sign(ctx context.Context, mine []*entry) ([]*entry, error) {
 	var drop, gone []uuid.UUID
 	var dropKeys []int64
 	var dropKeyOf []uuid.UUID
-	var signatures []db.InsertDuplicateSignaturesParams
-	var keys []db.InsertDuplicateKeysParams
+	var signatures []*entry
+	var keys []keyOf
 	for _, e := range mine {
 		old, was := signed[e.id]
-		hashes := make([]int64, len(e.keys))
-		for i, k := range e.keys {
-			hashes[i] = int64(k.hash)
-		}
-		if was && e.text != nil && old.Revision == e.revision && old.Version == signatureVersion && slices.Equal(old.Keys, hashes) {
+		if was && e.text != nil && old.Revision == e.revision && old.Version == signatureVersion &&
+			slices.EqualFunc(old.Keys, e.keys, func(a int64, b key) bool { return a == int64(b.hash) }) {
 			if e.again {
 				search = append(search, e)
 			}
@@ -298,11 +327,9 @@ func (w *work) sign(ctx context.Context, mine []*entry) ([]*entry, error) {
 			continue
 		}
 		search = append(search, e)
-		signatures = append(signatures, db.InsertDuplicateSignaturesParams{
-			DatasetID: w.dataset, ExampleID: e.id, Revision: e.revision, Version: signatureVersion, Keys: hashes,
-		})
-		for _, k := range hashes {
-			keys = append(keys, db.InsertDuplicateKeysParams{DatasetID: w.dataset, Key: k, ExampleID: e.id})
+		signatures = append(signatures, e)
+		for _, k := range e.keys {
+			keys = append(keys, keyOf{int64(k.hash), e.id})
 		}
 	}
 	if len(drop) > 0 {
@@ -320,14 +347,9 @@ func (w *work) sign(ctx context.Context, mine []*entry) ([]*entry, error) {
 		return nil, err
 	}
 	// In the order of the index, so that neighbours meet on its pages.
-	slices.SortFunc(keys, func(a, b db.InsertDuplicateKeysParams) int {
-		return cmp.Or(cmp.Compare(a.Key, b.Key), bytes.Compare(a.ExampleID[:], b.ExampleID[:]))
-	})
-	if _, err := w.q.InsertDuplicateSignatures(ctx, signatures); err != nil {
-		return nil, fmt.Errorf("insert signatures: %w", err)
-	}
-	if _, err := w.q.InsertDuplicateKeys(ctx, keys); err != nil {
-		return nil, fmt.Errorf("insert keys: %w", err)
+	slices.SortFunc(keys, func(a, b keyOf) int { return cmp.Or(cmp.Compare(a.key, b.key), bytes.Compare(a.id[:], b.id[:])) })
+	if err := w.copyIn(ctx, signatures, keys); err != nil {
+		return nil, err
 	}
 	return search, nil
 }
@@ -355,7 +377,7 @@ func (w *work) forget(ctx context.Context, out []uuid.UUID) error {
 // together, and has their former partners look for others: in a large group
 // they may have been connected through the examples alone.
 func (w *work) part(ctx context.Context, ids []uuid.UUID) error {
-	members, err := w.q.GroupsOfExamples(ctx, w.dataset, classNames, ids)
+	members, err := w.q.GroupsOfExamples(ctx, classNames, ids, w.dataset)
 	if err != nil {
 		return fmt.Errorf("find groups: %w", err)
 	}
@@ -397,40 +419,14 @@ func (w *work) part(ctx context.Context, ids []uuid.UUID) error {
 
 // find returns the pairs that the entries make, having stored them.
 func (w *work) find(ctx context.Context, search []*entry) ([]link, error) {
-	arg := db.DuplicateCandidatesParams{DatasetID: w.dataset}
-	type probe struct {
-		key key
-		id  uuid.UUID
-	}
-	var probes []probe
-	for _, e := range search {
-		for _, k := range e.keys {
-			probes = append(probes, probe{k, e.id})
-		}
-	}
-	slices.SortFunc(probes, func(a, b probe) int { return cmp.Compare(int64(a.key.hash), int64(b.key.hash)) })
-	for _, p := range probes {
-		arg.Keys = append(arg.Keys, int64(p.key.hash))
-		arg.Members = append(arg.Members, int32(p.key.members()))
-		arg.Ids = append(arg.Ids, p.id)
-	}
-	rows, err := w.q.DuplicateCandidates(ctx, arg)
+	candidates, err := w.candidates(ctx, search)
 	if err != nil {
-		return nil, fmt.Errorf("find candidates: %w", err)
-	}
-	candidates := map[uuid.UUID][]uuid.UUID{}
-	for _, r := range rows {
-		candidates[r.ID] = append(candidates[r.ID], r.Candidate)
+		return nil, err
 	}
 	shelf := &shelf{work: w, others: map[uuid.UUID]*text{}}
 	var found []link
 	compared := map[[2]uuid.UUID]bool{}
 	for part := range slices.Chunk(search, textsAtOnce) {
-		for _, e := range part {
-			list := candidates[e.id]
-			slices.SortFunc(list, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
-			candidates[e.id] = slices.Compact(list)
-		}
 		if err := shelf.fetch(ctx, part, candidates); err != nil {
 			return nil, err
 		}
@@ -462,6 +458,52 @@ func (w *work) find(ctx context.Context, search []*entry) ([]link, error) {
 		return nil, err
 	}
 	return found, w.store(ctx, found)
+}
+
+// candidates returns, for each entry, who shares a key with it: the oldest of
+// each bucket, each once, in the order of their ids.
+func (w *work) candidates(ctx context.Context, search []*entry) (map[uuid.UUID][]uuid.UUID, error) {
+	most := map[int64]int32{}
+	for _, e := range search {
+		for _, k := range e.keys {
+			most[int64(k.hash)] = int32(k.members() + 1) // the entry itself may be among them
+		}
+	}
+	keys, limits := make([]int64, 0, len(most)), make([]int32, len(most))
+	for k := range most {
+		keys = append(keys, k)
+	}
+	slices.Sort(keys) // in the order of the index
+	for i, k := range keys {
+		limits[i] = most[k]
+	}
+	rows, err := w.q.DuplicateBuckets(ctx, keys, limits, w.dataset)
+	if err != nil {
+		return nil, fmt.Errorf("find candidates: %w", err)
+	}
+	buckets := make(map[int64][]uuid.UUID, len(rows))
+	for _, r := range rows {
+		buckets[r.Key] = r.Members
+	}
+	out := map[uuid.UUID][]uuid.UUID{}
+	for _, e := range search {
+		var list []uuid.UUID
+		for _, k := range e.keys {
+			looked := 0
+			for _, id := range buckets[int64(k.hash)] {
+				if id != e.id && looked < k.members() {
+					list = append(list, id)
+					looked++
+				}
+			}
+		}
+		if len(list) == 0 {
+			continue
+		}
+		slices.SortFunc(list, func(a, b uuid.UUID) int { return bytes.Compare(a[:], b[:]) })
+		out[e.id] = slices.Compact(list)
+	}
+	return out, nil
 }
 
 // A link is a verified pair on its way into the database.
@@ -552,12 +594,12 @@ func (s *shelf) fetch(ctx context.Context, part []*entry, candidates map[uuid.UU
 		}
 	}
 	for ids := range slices.Chunk(missing, textsAtOnce) {
-		rows, err := s.q.DuplicateTexts(ctx, s.dataset, ids, maxMessageBytes)
+		rows, err := s.q.DuplicateTexts(ctx, ids, s.dataset, maxMessageBytes)
 		if err != nil {
 			return fmt.Errorf("read candidates: %w", err)
 		}
 		for _, r := range rows {
-			if s.others[r.ID], err = read(r); err != nil {
+			if s.others[r.ID], err = parse(r); err != nil {
 				return err
 			}
 		}

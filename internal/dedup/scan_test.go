@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -363,8 +364,8 @@ func TestMembersChange(t *testing.T) {
 	t.Run("a bridge falls", func(t *testing.T) {
 		t.Parallel()
 		w := newWorld(t)
-		// The middle one is one typing mistake from either end; the ends are two apart.
-		ids := w.add(bench("dumbbell bench press 225 pounds for 8 reps thanks"), bench("dumbell bench press 225 pounds for 8 reps thanks"), bench("dumbell bench prss 225 pounds for 8 reps thanks"))
+		// Each filler leaves four fifths of the trigrams, two of them do not.
+		ids := w.add(bench("back squat 300 for 5"), bench("um back squat 300 for 5"), bench("um back squat 300 for 5 ok"))
 		w.scan()
 		w.wantGroups(dedup.Near, ids, []int{0, 1, 2})
 		w.decide(ids[1], example.Reject, nil)
@@ -469,6 +470,21 @@ func TestScanPlanted(t *testing.T) {
 	}
 }
 
+// A stopper stops whoever uses it when so many transactions have begun.
+type stopper struct {
+	dedup.DB
+	after int32
+	begun atomic.Int32
+	stop  func()
+}
+
+func (s *stopper) Begin(ctx context.Context) (pgx.Tx, error) {
+	if s.begun.Add(1) == s.after {
+		s.stop()
+	}
+	return s.DB.Begin(ctx)
+}
+
 // A scan that is stopped goes on where it was.
 func TestScanStopped(t *testing.T) {
 	t.Parallel()
@@ -479,15 +495,10 @@ func TestScanStopped(t *testing.T) {
 	b := stopped.insertPlanted(p)
 	stops := 0
 	for {
-		// The catalog is read once for each batch: the third reading stops the scan.
 		ctx, cancel := context.WithCancel(t.Context())
-		reads := 0
-		s := dedup.New(dedup.Config{DB: stopped.pool, Dataset: exampletest.Dataset, Reject: stopped, BatchRows: 50, Catalog: func(ctx context.Context) (*catalog.Catalog, error) {
-			if reads++; reads == 3 {
-				cancel()
-			}
-			return defaultCatalog(ctx)
-		}})
+		s := dedup.New(dedup.Config{
+			DB: &stopper{DB: stopped.pool, after: 12, stop: cancel}, Dataset: exampletest.Dataset, Reject: stopped, BatchRows: 50, Catalog: defaultCatalog,
+		})
 		_, err := s.Scan(ctx)
 		cancel()
 		if err == nil {

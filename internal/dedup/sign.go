@@ -3,6 +3,7 @@ package dedup
 import (
 	"cmp"
 	"slices"
+	"unicode/utf8"
 )
 
 // A key puts examples that may say the same into one bucket.
@@ -27,9 +28,21 @@ const (
 const (
 	byTemplate = "template"
 	byContent  = "content"
+	byInitials = "initials"
 	byWildcard = "wildcard"
 	byBand     = "band"
+	byCoarse   = "coarse band"
 )
+
+// manyNumbers is from how many numbers on a long question is told from most
+// others by these alone.
+const manyNumbers = 3
+
+// initial is the first letter of a word.
+func initial(w string) string {
+	_, n := utf8.DecodeRuneInString(w)
+	return w[:n]
+}
 
 // members is how many members of the key's bucket are looked at.
 func (k key) members() int {
@@ -40,22 +53,28 @@ func (k key) members() int {
 }
 
 // A signer makes keys. It is safe for concurrent use.
-type signer struct{ minhash *minhash }
+type signer struct{ fine, coarse *minhash }
 
-func newSigner() *signer { return &signer{newMinhash()} }
+func newSigner() *signer {
+	return &signer{fine: newMinhash(bands, rows), coarse: newMinhash(coarseBands, coarseRows)}
+}
 
 // sign returns the keys of a text, in ascending order of their hashes and
 // without repetitions. Keys of two categories are never equal: an answer that
 // is right for one task says nothing about another. A text without words has no
 // keys.
 //
+// Duplicates have the same numbers in the same order, so where there are numbers
+// they are part of the key, and little else is needed:
 //   - template: the question with its numbers masked, for variants;
-//   - content: the words that carry meaning, sorted, which also finds copies
-//     with more or fewer fillers, other abbreviations, another order;
-//   - wildcard, one for each longer word: the content with that word cut to
-//     its first letter, which finds a copy with a typing mistake after the first
-//     letter;
-//   - band, for long questions: see minhash.
+//   - short with numbers, initials: the numbers and the first letters of the
+//     words that carry meaning, sorted. It finds copies with more or fewer
+//     fillers, other abbreviations, and typing mistakes after a first letter;
+//   - short without numbers, content: the words that carry meaning, sorted; and
+//     wildcard, one for each of them: the content with that word cut to its
+//     first letter, for one such mistake;
+//   - long, band: the bands of the signature, see minhash; with many numbers,
+//     these and the few bands of a coarse signature.
 func (s *signer) sign(t *text) []key {
 	if len(t.tokens) == 0 {
 		return nil
@@ -65,31 +84,45 @@ func (s *signer) sign(t *text) []key {
 	add := func(kind string, h uint64) {
 		keys = append(keys, key{hash: mix(base ^ fnv(kind)*3 ^ h), template: kind == byTemplate})
 	}
+	var numbers uint64
+	for _, n := range t.numbers {
+		numbers = mix(numbers*31 + fnv(n))
+	}
 	if len(t.numbers) > 0 {
 		add(byTemplate, fnv(t.template))
 	}
 	if t.words < longWords+straddle {
 		words := t.content()
-		hashes := make([]uint64, len(words))
-		var sum uint64 // a sum does not depend on the order, so a word can be taken out
-		for i, w := range words {
-			hashes[i] = fnv(w)
-			sum += hashes[i]
+		var content, initials uint64 // sums do not depend on the order, and a word can be taken out
+		for _, w := range words {
+			content += fnv(w)
+			if w[0] != '#' {
+				initials += fnv(initial(w))
+			}
 		}
-		if len(words) > 0 {
-			add(byContent, mix(sum))
-		} else {
+		switch {
+		case len(t.numbers) > 0:
+			add(byInitials, mix(initials)^numbers)
+		case len(words) == 0:
 			add(byContent, fnv(t.spelled)) // nothing but fillers
-		}
-		for i, w := range words {
-			if len(w) >= 3 && w[0] != '#' && (i == 0 || words[i-1] != w) {
-				add(byWildcard, mix(sum-hashes[i]+fnv(w[:1]+"*")))
+		default:
+			add(byContent, mix(content))
+			for i, w := range words {
+				if len(w) >= 3 && (i == 0 || words[i-1] != w) {
+					add(byWildcard, mix(content-fnv(w)+fnv(initial(w)+"*")))
+				}
 			}
 		}
 	}
 	if t.words >= longWords-straddle {
-		for _, h := range s.minhash.bandKeys(t.wordRuns()) {
-			add(byBand, h)
+		if len(t.numbers) >= manyNumbers {
+			for _, h := range s.coarse.keys(t.wordRuns()) {
+				add(byCoarse, h^numbers)
+			}
+		} else {
+			for _, h := range s.fine.keys(t.wordRuns()) {
+				add(byBand, h)
+			}
 		}
 	}
 	slices.SortFunc(keys, func(a, b key) int { return cmp.Compare(a.hash, b.hash) })

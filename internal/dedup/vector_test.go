@@ -63,6 +63,7 @@ func TestCandidateProbability(t *testing.T) {
 		{0.7, 16, 8, "0.6133"},
 		{0.5, 16, 8, "0.0607"},
 		{0.8, dedup.Bands, dedup.Rows, "0.9470"},
+		{0.8, dedup.CoarseBands, dedup.CoarseRows, "0.9940"},
 	} {
 		if got := fmt.Sprintf("%.4f", dedup.CandidateProbability(tt.likeness, tt.bands, tt.rows)); got != tt.want {
 			t.Errorf("CandidateProbability(%v, %d, %d) = %s, want %s", tt.likeness, tt.bands, tt.rows, got, tt.want)
@@ -77,8 +78,15 @@ func TestBandsFollowTheCurve(t *testing.T) {
 	t.Parallel()
 	const pairs = 2000
 	rng := rand.New(rand.NewPCG(7, 11))
-	for _, tt := range []struct{ common, apart int }{{40, 40}, {35, 15}, {40, 10}, {170, 30}} {
-		want := dedup.CandidateProbability(float64(tt.common)/float64(tt.common+tt.apart), dedup.Bands, dedup.Rows)
+	for _, tt := range []struct{ common, apart, bands, rows int }{
+		{40, 40, dedup.Bands, dedup.Rows},
+		{35, 15, dedup.Bands, dedup.Rows},
+		{40, 10, dedup.Bands, dedup.Rows},
+		{170, 30, dedup.Bands, dedup.Rows},
+		{40, 40, dedup.CoarseBands, dedup.CoarseRows},
+		{40, 10, dedup.CoarseBands, dedup.CoarseRows},
+	} {
+		want := dedup.CandidateProbability(float64(tt.common)/float64(tt.common+tt.apart), tt.bands, tt.rows)
 		hits := 0
 		for range pairs {
 			var a, b []uint64
@@ -93,13 +101,13 @@ func TestBandsFollowTheCurve(t *testing.T) {
 					b = append(b, rng.Uint64())
 				}
 			}
-			if dedup.SameBand(a, b) {
+			if dedup.SameBand(a, b, tt.bands, tt.rows) {
 				hits++
 			}
 		}
 		got, slack := float64(hits)/pairs, 4*0.5/44.7 // sqrt(p(1-p)/n) is at most .5/sqrt(n)
 		if got < want-slack || got > want+slack {
-			t.Errorf("%d of %d in common: in a common band %.3f of the time, want %.3f", tt.common, tt.common+tt.apart, got, want)
+			t.Errorf("%d of %d in common, %d x %d: in a common band %.3f of the time, want %.3f", tt.common, tt.common+tt.apart, tt.bands, tt.rows, got, want)
 		}
 	}
 }
@@ -236,7 +244,7 @@ func TestKeysStay(t *testing.T) {
 		}
 		got = append(got, fmt.Sprintf("%d keys %016x", len(keys), all))
 	}
-	if diff := cmp.Diff([]string{"4 keys 20751053f89d1b83", "17 keys 5669cb1b32dd6252"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"2 keys 127f91c5ecab789e", "17 keys 5669cb1b32dd6252"}, got); diff != "" {
 		t.Errorf("keys changed: raise signatureVersion (-want +got):\n%s", diff)
 	}
 }
