@@ -234,7 +234,7 @@ SELECT e.id, e.category, e.revision, coalesce(s.revision, 0)::int AS signed
    FOR NO KEY UPDATE OF e;
 
 -- name: DuplicateFindings :many
-SELECT f.example_id, f.ordinal, f.rule, f.severity, f.message
+SELECT f.example_id, f.ordinal, f.rule, f.severity, f.message, f.waived
   FROM unnest(@ids::uuid[]) AS t(id)
   JOIN examples e ON e.dataset_id = @dataset_id AND e.id = t.id
   JOIN findings f ON f.dataset_id = e.dataset_id AND f.example_id = e.id AND f.revision = e.revision
@@ -245,14 +245,20 @@ SELECT f.example_id, f.ordinal, f.rule, f.severity, f.message
 DELETE FROM findings f USING (SELECT unnest(@ids::uuid[]) AS id, unnest(@revisions::int[]) AS revision, unnest(@ordinals::smallint[]) AS ordinal) AS t
  WHERE f.dataset_id = @dataset_id AND f.example_id = t.id AND f.revision = t.revision AND f.ordinal = t.ordinal;
 
--- name: AddFindings :exec
--- Adds at most one finding of a rule to each example, after those it has.
-INSERT INTO findings (dataset_id, example_id, revision, ordinal, rule, severity, message)
+-- name: AddFindings :many
+-- Adds at most one finding of a rule to each example, after those it has, waived
+-- where a waiver says so.
+INSERT INTO findings (dataset_id, example_id, revision, ordinal, rule, severity, message, waived)
 SELECT @dataset_id, t.id, t.revision,
        (SELECT coalesce(max(f.ordinal) + 1, 0) FROM findings f WHERE f.dataset_id = @dataset_id AND f.example_id = t.id AND f.revision = t.revision)
        + row_number() OVER (PARTITION BY t.id ORDER BY t.rule) - 1,
-       t.rule, t.severity::severity, t.message
-  FROM (SELECT unnest(@ids::uuid[]) AS id, unnest(@revisions::int[]) AS revision, unnest(@rules::text[]) AS rule, unnest(@severities::text[]) AS severity, unnest(@messages::text[]) AS message) AS t;
+       t.rule, t.severity::severity, t.message,
+       EXISTS (SELECT FROM waivers w
+                WHERE w.dataset_id = @dataset_id AND w.example_id = t.id AND w.revision = t.revision
+                  AND w.rule = t.rule AND w.path = '' AND w.withdraws IS NULL
+                  AND NOT EXISTS (SELECT FROM waivers x WHERE x.dataset_id = w.dataset_id AND x.withdraws = w.id))
+  FROM (SELECT unnest(@ids::uuid[]) AS id, unnest(@revisions::int[]) AS revision, unnest(@rules::text[]) AS rule, unnest(@severities::text[]) AS severity, unnest(@messages::text[]) AS message) AS t
+RETURNING example_id, severity, waived;
 
 -- name: AddToFindingCounts :exec
 UPDATE examples e SET errors = e.errors + t.errors, warnings = e.warnings + t.warnings

@@ -12,13 +12,18 @@ import (
 	"github.com/google/uuid"
 )
 
-const addFindings = `-- name: AddFindings :exec
-INSERT INTO findings (dataset_id, example_id, revision, ordinal, rule, severity, message)
+const addFindings = `-- name: AddFindings :many
+INSERT INTO findings (dataset_id, example_id, revision, ordinal, rule, severity, message, waived)
 SELECT $1, t.id, t.revision,
        (SELECT coalesce(max(f.ordinal) + 1, 0) FROM findings f WHERE f.dataset_id = $1 AND f.example_id = t.id AND f.revision = t.revision)
        + row_number() OVER (PARTITION BY t.id ORDER BY t.rule) - 1,
-       t.rule, t.severity::severity, t.message
+       t.rule, t.severity::severity, t.message,
+       EXISTS (SELECT FROM waivers w
+                WHERE w.dataset_id = $1 AND w.example_id = t.id AND w.revision = t.revision
+                  AND w.rule = t.rule AND w.path = '' AND w.withdraws IS NULL
+                  AND NOT EXISTS (SELECT FROM waivers x WHERE x.dataset_id = w.dataset_id AND x.withdraws = w.id))
   FROM (SELECT unnest($2::uuid[]) AS id, unnest($3::int[]) AS revision, unnest($4::text[]) AS rule, unnest($5::text[]) AS severity, unnest($6::text[]) AS message) AS t
+RETURNING example_id, severity, waived
 `
 
 type AddFindingsParams struct {
@@ -30,9 +35,16 @@ type AddFindingsParams struct {
 	Messages   []string
 }
 
-// Adds at most one finding of a rule to each example, after those it has.
-func (q *Queries) AddFindings(ctx context.Context, arg AddFindingsParams) error {
-	_, err := q.db.Exec(ctx, addFindings,
+type AddFindingsRow struct {
+	ExampleID uuid.UUID
+	Severity  Severity
+	Waived    bool
+}
+
+// Adds at most one finding of a rule to each example, after those it has, waived
+// where a waiver says so.
+func (q *Queries) AddFindings(ctx context.Context, arg AddFindingsParams) ([]AddFindingsRow, error) {
+	rows, err := q.db.Query(ctx, addFindings,
 		arg.DatasetID,
 		arg.Ids,
 		arg.Revisions,
@@ -40,7 +52,22 @@ func (q *Queries) AddFindings(ctx context.Context, arg AddFindingsParams) error 
 		arg.Severities,
 		arg.Messages,
 	)
-	return err
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AddFindingsRow
+	for rows.Next() {
+		var i AddFindingsRow
+		if err := rows.Scan(&i.ExampleID, &i.Severity, &i.Waived); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const addToFindingCounts = `-- name: AddToFindingCounts :exec
@@ -284,7 +311,7 @@ func (q *Queries) DuplicateBuckets(ctx context.Context, keys []int64, most []int
 }
 
 const duplicateFindings = `-- name: DuplicateFindings :many
-SELECT f.example_id, f.ordinal, f.rule, f.severity, f.message
+SELECT f.example_id, f.ordinal, f.rule, f.severity, f.message, f.waived
   FROM unnest($1::uuid[]) AS t(id)
   JOIN examples e ON e.dataset_id = $2 AND e.id = t.id
   JOIN findings f ON f.dataset_id = e.dataset_id AND f.example_id = e.id AND f.revision = e.revision
@@ -298,6 +325,7 @@ type DuplicateFindingsRow struct {
 	Rule      string
 	Severity  Severity
 	Message   string
+	Waived    bool
 }
 
 func (q *Queries) DuplicateFindings(ctx context.Context, ids []uuid.UUID, datasetID uuid.UUID, rules []string) ([]DuplicateFindingsRow, error) {
@@ -315,6 +343,7 @@ func (q *Queries) DuplicateFindings(ctx context.Context, ids []uuid.UUID, datase
 			&i.Rule,
 			&i.Severity,
 			&i.Message,
+			&i.Waived,
 		); err != nil {
 			return nil, err
 		}

@@ -153,19 +153,28 @@ func contradictionMessage(p db.OldestPartnersRow) (string, error) {
 type changes struct {
 	drop   db.DropFindingsParams
 	added  db.AddFindingsParams
-	counts db.AddToFindingCountsParams
+	counts map[uuid.UUID]*[2]int16 // errors and warnings that an example has more
+}
+
+// count notes n findings more. What is waived counts nowhere.
+func (c *changes) count(id uuid.UUID, s db.Severity, waived bool, n int16) {
+	if waived || s == db.SeverityInfo {
+		return
+	}
+	if c.counts == nil {
+		c.counts = map[uuid.UUID]*[2]int16{}
+	}
+	if c.counts[id] == nil {
+		c.counts[id] = new([2]int16)
+	}
+	if s == db.SeverityError {
+		c.counts[id][0] += n
+	} else {
+		c.counts[id][1] += n
+	}
 }
 
 func (c *changes) add(id uuid.UUID, revision int32, have []db.DuplicateFindingsRow, want []told) {
-	var errors, warnings int16
-	count := func(s lint.Severity, n int16) {
-		switch s {
-		case lint.Error:
-			errors += n
-		case lint.Warning:
-			warnings += n
-		}
-	}
 	for _, f := range have {
 		i := slices.Index(want, told{f.Rule, lint.Severity(f.Severity), f.Message})
 		if i >= 0 {
@@ -173,34 +182,39 @@ func (c *changes) add(id uuid.UUID, revision int32, have []db.DuplicateFindingsR
 			continue
 		}
 		c.drop.Ids, c.drop.Revisions, c.drop.Ordinals = append(c.drop.Ids, id), append(c.drop.Revisions, revision), append(c.drop.Ordinals, f.Ordinal)
-		count(lint.Severity(f.Severity), -1)
+		c.count(id, f.Severity, f.Waived, -1)
 	}
 	for _, t := range want {
 		a := &c.added
 		a.Ids, a.Revisions, a.Rules = append(a.Ids, id), append(a.Revisions, revision), append(a.Rules, t.rule)
 		a.Severities, a.Messages = append(a.Severities, string(t.severity)), append(a.Messages, t.message)
-		count(t.severity, 1)
-	}
-	if errors != 0 || warnings != 0 {
-		c.counts.Ids = append(c.counts.Ids, id)
-		c.counts.Errors, c.counts.Warnings = append(c.counts.Errors, errors), append(c.counts.Warnings, warnings)
 	}
 }
 
 func (c *changes) apply(ctx context.Context, w *work) error {
-	c.drop.DatasetID, c.added.DatasetID, c.counts.DatasetID = w.dataset, w.dataset, w.dataset
+	c.drop.DatasetID, c.added.DatasetID = w.dataset, w.dataset
 	if len(c.drop.Ids) > 0 {
 		if err := w.q.DropFindings(ctx, c.drop); err != nil {
 			return fmt.Errorf("drop findings: %w", err)
 		}
 	}
 	if len(c.added.Ids) > 0 {
-		if err := w.q.AddFindings(ctx, c.added); err != nil {
+		rows, err := w.q.AddFindings(ctx, c.added)
+		if err != nil {
 			return fmt.Errorf("add findings: %w", err)
 		}
+		for _, r := range rows {
+			c.count(r.ExampleID, r.Severity, r.Waived, 1)
+		}
 	}
-	if len(c.counts.Ids) > 0 {
-		if err := w.q.AddToFindingCounts(ctx, c.counts); err != nil {
+	counts := db.AddToFindingCountsParams{DatasetID: w.dataset}
+	for id, n := range c.counts {
+		if *n != [2]int16{} {
+			counts.Ids, counts.Errors, counts.Warnings = append(counts.Ids, id), append(counts.Errors, n[0]), append(counts.Warnings, n[1])
+		}
+	}
+	if len(counts.Ids) > 0 {
+		if err := w.q.AddToFindingCounts(ctx, counts); err != nil {
 			return fmt.Errorf("count findings: %w", err)
 		}
 	}

@@ -184,7 +184,7 @@ func (w *world) sound() {
 		{"a group with another size than it says", `SELECT id::text FROM duplicate_groups g WHERE size <> (SELECT count(*) FROM duplicate_members m WHERE m.group_id = g.id) OR size < 2`},
 		{"a member of no group", `SELECT example_id::text FROM duplicate_members m WHERE NOT EXISTS (SELECT FROM duplicate_groups g WHERE g.id = m.group_id AND g.class = m.class)`},
 		{"an example with other findings than it says", `
-			SELECT e.id::text FROM examples e LEFT JOIN findings f ON f.example_id = e.id AND f.revision = e.revision GROUP BY e.dataset_id, e.id
+			SELECT e.id::text FROM examples e LEFT JOIN findings f ON f.example_id = e.id AND f.revision = e.revision AND NOT f.waived GROUP BY e.dataset_id, e.id
 			HAVING (e.errors, e.warnings) <> (count(*) FILTER (WHERE f.severity = 'error'), count(*) FILTER (WHERE f.severity = 'warning'))`},
 		{"a finding without a pair, or a pair without a finding", `
 			WITH said AS (SELECT DISTINCT f.example_id, f.rule FROM findings f JOIN examples e ON e.id = f.example_id AND e.revision = f.revision WHERE f.rule LIKE 'duplicate/%'),
@@ -591,6 +591,28 @@ func TestScanLargeBuckets(t *testing.T) {
 	w.scan()
 	if got := query[int32](w, "SELECT size FROM duplicate_groups WHERE kind = 'variant'"); !slices.Equal(got, []int32{n - 1}) {
 		t.Errorf("sizes of the variants' groups = %v, want [%d]", got, n-1)
+	}
+}
+
+// A waived finding stays waived when it comes to name another example, and
+// counts nowhere.
+func TestWaived(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	ids := w.add(say("squat 300 for 5", "ok"), say("Squat 300 for 5", "ok"), say("squat, 300 for 5", "ok"))
+	w.scan()
+	w.exec(`INSERT INTO waivers (dataset_id, id, example_id, revision, rule, path, reason, author) VALUES ($1, gen_random_uuid(), $2, 1, 'duplicate/near', '', 'fine', 'Ana')`, exampletest.Dataset, ids[2])
+	w.exec(`UPDATE findings SET waived = true WHERE example_id = $1`, ids[2])
+	w.exec(`UPDATE examples SET warnings = 0 WHERE id = $1`, ids[2])
+	w.decide(ids[0], example.Reject, nil)
+	w.scan()
+	if got := query[bool](w, "SELECT waived FROM findings WHERE example_id = $1 AND message LIKE '%' || $2 || '%'", ids[2], ids[1].String()); !slices.Equal(got, []bool{true}) {
+		t.Errorf("waived = %v, want one that is", got)
+	}
+	w.decide(ids[1], example.Reject, nil)
+	w.scan()
+	if got := query[int16](w, "SELECT warnings FROM examples WHERE id = $1", ids[2]); !slices.Equal(got, []int16{0}) {
+		t.Errorf("warnings = %v, want 0", got)
 	}
 }
 
