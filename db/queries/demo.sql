@@ -25,10 +25,6 @@ DELETE FROM findings f USING examples e
 DELETE FROM decisions d USING examples e
  WHERE d.dataset_id = @dataset_id AND e.dataset_id = d.dataset_id AND e.id = d.example_id AND e.source_id = ANY(@sources::uuid[]);
 
--- name: RemoveDemoWaivers :exec
-DELETE FROM waivers w USING examples e
- WHERE w.dataset_id = @dataset_id AND e.dataset_id = w.dataset_id AND e.id = w.example_id AND e.source_id = ANY(@sources::uuid[]);
-
 -- name: RemoveDemoLinks :exec
 -- What was kept instead of what, where either is a demo example.
 DELETE FROM duplicate_of d USING examples e

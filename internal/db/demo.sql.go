@@ -179,6 +179,18 @@ func (q *Queries) RemoveDemoLeases(ctx context.Context, datasetID uuid.UUID, sou
 	return err
 }
 
+const removeDemoLinks = `-- name: RemoveDemoLinks :exec
+DELETE FROM duplicate_of d USING examples e
+ WHERE d.dataset_id = $1 AND e.dataset_id = d.dataset_id AND e.id IN (d.example_id, d.survivor_id)
+   AND e.source_id = ANY($2::uuid[])
+`
+
+// What was kept instead of what, where either is a demo example.
+func (q *Queries) RemoveDemoLinks(ctx context.Context, datasetID uuid.UUID, sources []uuid.UUID) error {
+	_, err := q.db.Exec(ctx, removeDemoLinks, datasetID, sources)
+	return err
+}
+
 const removeDemoRejects = `-- name: RemoveDemoRejects :exec
 DELETE FROM import_rejects j USING import_runs i
  WHERE j.dataset_id = $1 AND i.dataset_id = j.dataset_id AND i.id = j.import_id AND i.source_id = ANY($2::uuid[])
