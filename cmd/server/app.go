@@ -18,6 +18,8 @@ import (
 	"github.com/voicefit/spotter/internal/browse"
 	"github.com/voicefit/spotter/internal/catalog"
 	"github.com/voicefit/spotter/internal/config"
+	"github.com/voicefit/spotter/internal/dedup"
+	"github.com/voicefit/spotter/internal/example"
 	"github.com/voicefit/spotter/internal/export"
 	"github.com/voicefit/spotter/internal/ingest"
 	"github.com/voicefit/spotter/internal/jobs"
@@ -131,6 +133,7 @@ type app struct {
 	export   *export.Service
 	report   *report.Service
 	quality  *quality.Service
+	dedup    *dedup.Service
 }
 
 // open opens the database and builds every service. A server brings the schema
@@ -199,6 +202,7 @@ func build(ctx context.Context, c config.Config, log *slog.Logger, d *database) 
 	a.export = export.New(d.pool, dataset, a.order)
 	a.report = report.New(d.pool, dataset, a.catalogs.Current)
 	a.quality = quality.New(quality.Config{DB: d.pool, Dataset: dataset, Catalog: a.catalogs.CurrentVersion, Log: log})
+	a.dedup = dedup.New(dedup.Config{DB: d.pool, Dataset: dataset, Catalog: a.catalogs.Current, Reject: rejecter{a.review}, Log: log})
 	imports := ingest.Config{
 		Pool: d.pool, Dataset: dataset, Catalog: a.catalogs.Current, Checks: a.checks, Count: a.tokens.CountBoth, Log: log,
 	}
@@ -210,6 +214,17 @@ func build(ctx context.Context, c config.Config, log *slog.Logger, d *database) 
 	imports.Enqueue = queue.Import
 	a.queued = ingest.New(imports)
 	return a, nil
+}
+
+// A rejecter rejects duplicates as a reviewer does, so that each rejection is a
+// decision with a history and an undo.
+type rejecter struct{ reviews *review.Service }
+
+func (r rejecter) Reject(ctx context.Context, j dedup.Rejection) (uuid.UUID, error) {
+	out, err := r.reviews.Decide(ctx, review.Decision{
+		ExampleID: j.Example, Reviewer: j.By, Revision: j.Revision, Seen: j.Seen, Verdict: example.Reject, Reason: j.Reason,
+	})
+	return out.DecisionID, err
 }
 
 func (a *app) close() error { return a.db.close() }

@@ -18,6 +18,7 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivertype"
 
+	"github.com/voicefit/spotter/internal/dedup"
 	"github.com/voicefit/spotter/internal/ingest"
 	"github.com/voicefit/spotter/internal/quality"
 )
@@ -63,6 +64,9 @@ type Config struct {
 	// Quality checks all examples again when the rules or the catalog change; nil:
 	// nobody does.
 	Quality *quality.Service
+	// Duplicates looks for duplicates among what came in or changed; nil: nobody
+	// does.
+	Duplicates *dedup.Service
 	// Chores are done every few seconds by one of the servers on the database.
 	Chores []Chore
 	Log    *slog.Logger
@@ -97,6 +101,11 @@ func NewWorkers(cfg Config) (*Workers, error) {
 			return nil, fmt.Errorf("job workers: %w", err)
 		}
 	}
+	if cfg.Duplicates != nil {
+		if err := river.AddWorkerSafely(workers, &dedup.Worker{Service: cfg.Duplicates}); err != nil {
+			return nil, fmt.Errorf("job workers: %w", err)
+		}
+	}
 	client, err := river.NewClient(riverpgxv5.New(cfg.Pool), &river.Config{
 		Logger:  quiet(cfg.Log),
 		Workers: workers,
@@ -104,6 +113,7 @@ func NewWorkers(cfg Config) (*Workers, error) {
 			river.QueueDefault: {MaxWorkers: parallelImports},
 			upkeepQueue:        {MaxWorkers: 1},
 			recheckQueue:       {MaxWorkers: 1},
+			duplicatesQueue:    {MaxWorkers: 1},
 		},
 		PeriodicJobs: []*river.PeriodicJob{river.NewPeriodicJob(
 			river.PeriodicInterval(upkeepEvery),
@@ -121,6 +131,9 @@ func NewWorkers(cfg Config) (*Workers, error) {
 	upkeep.chores = append(slices.Clone(cfg.Chores), Chore{"take up interrupted imports", w.takeUp})
 	if cfg.Quality != nil {
 		upkeep.chores = append(upkeep.chores, Chore{"keep the quality figures", cfg.Quality.Upkeep}, Chore{"check all examples again", w.recheck})
+	}
+	if cfg.Duplicates != nil {
+		upkeep.chores = append(upkeep.chores, Chore{"find duplicates", w.findDuplicates})
 	}
 	return w, nil
 }

@@ -294,7 +294,11 @@ func (s *Server) examplePage(w http.ResponseWriter, r *http.Request, status int,
 			v.HandOver = "/examples/" + d.ID.String() + "/handover"
 		}
 	}
-	var err error
+	copies, err := s.copyFacts(r.Context(), d.ID)
+	if err != nil {
+		return err
+	}
+	v.Facts = append(v.Facts, copies...)
 	if v.Waivers, err = s.waiversView(r.Context(), d, u); err != nil {
 		return err
 	}

@@ -199,7 +199,8 @@ func (s *Server) frame(w http.ResponseWriter, r *http.Request, title, section st
 	p.Nav = templates.Nav{
 		Dashboard: u.Can(account.View), Review: u.Can(account.Review), Examples: u.Can(account.View),
 		Imports: s.imports != nil && u.Can(account.Import), Quality: s.soundness != nil && s.rechecks != nil && u.Can(account.View),
-		Download: s.export != nil && u.Can(account.Export), Catalog: u.Can(account.View),
+		Duplicates: s.duplicates != nil && u.Can(account.View),
+		Download:   s.export != nil && u.Can(account.Export), Catalog: u.Can(account.View),
 		People: u.Can(account.ManagePeople), Audit: u.Can(account.ReadAudit),
 	}
 	p.Flash = s.takeFlash(w, r)

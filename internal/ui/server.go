@@ -35,21 +35,22 @@ const Public account.Permission = ""
 // Config is what a Server works with. Log, Accounts, Catalogs, Figures and
 // Record are required.
 type Config struct {
-	Log      *slog.Logger
-	Accounts *account.Service
-	Catalogs Catalogs
-	Figures  Figures
-	Record   Record
-	Reviews  Reviews                // nil: there are no pages for reviewing; needs Browse
-	Browse   Examples               // nil: there are no pages of examples; needs Reviews
-	HasRule  func(rule string) bool // whether a check of that name is built in; nil: none is
-	Imports  *ingest.Service        // nil: there are no pages for imports
-	Export   *export.Service        // nil: there is no download
-	Quality  Soundness              // nil: there is no page about quality; needs Rechecks
-	Rechecks Rechecks               // nil: there is no page about quality; needs Quality
-	Demo     Demo                   // nil: there is no demo data to add or remove
-	Metrics  *Metrics               // nil: requests are not measured
-	Now      func() time.Time       // nil: time.Now
+	Log        *slog.Logger
+	Accounts   *account.Service
+	Catalogs   Catalogs
+	Figures    Figures
+	Record     Record
+	Reviews    Reviews                // nil: there are no pages for reviewing; needs Browse
+	Browse     Examples               // nil: there are no pages of examples; needs Reviews
+	HasRule    func(rule string) bool // whether a check of that name is built in; nil: none is
+	Imports    *ingest.Service        // nil: there are no pages for imports
+	Export     *export.Service        // nil: there is no download
+	Quality    Soundness              // nil: there is no page about quality; needs Rechecks
+	Rechecks   Rechecks               // nil: there is no page about quality; needs Quality
+	Duplicates Duplicates             // nil: there are no pages about duplicates; needs Reviews and Browse
+	Demo       Demo                   // nil: there is no demo data to add or remove
+	Metrics    *Metrics               // nil: requests are not measured
+	Now        func() time.Time       // nil: time.Now
 	// MaxUploadBytes bounds one file that is imported; 0: no limit.
 	MaxUploadBytes int64
 	BaseURL        string                  // how people reach this server, for links to pass on; empty: as in the request
@@ -58,24 +59,25 @@ type Config struct {
 
 // A Server answers requests with pages. It is safe for concurrent use.
 type Server struct {
-	log       *slog.Logger
-	accounts  *account.Service
-	catalogs  Catalogs
-	figures   Figures
-	record    Record
-	reviews   Reviews
-	browse    Examples
-	hasRule   func(rule string) bool
-	drawer    draw.Drawer
-	imports   *ingest.Service
-	export    *export.Service
-	soundness Soundness
-	rechecks  Rechecks
-	demo      Demo
-	metrics   *Metrics
-	now       func() time.Time
-	baseURL   string
-	maxUpload int64
+	log        *slog.Logger
+	accounts   *account.Service
+	catalogs   Catalogs
+	figures    Figures
+	record     Record
+	reviews    Reviews
+	browse     Examples
+	hasRule    func(rule string) bool
+	drawer     draw.Drawer
+	imports    *ingest.Service
+	export     *export.Service
+	soundness  Soundness
+	rechecks   Rechecks
+	duplicates Duplicates
+	demo       Demo
+	metrics    *Metrics
+	now        func() time.Time
+	baseURL    string
+	maxUpload  int64
 
 	mux    chi.Router
 	routes []Route
@@ -95,7 +97,7 @@ func New(c Config) (*Server, error) {
 	}
 	s := &Server{
 		log: c.Log, accounts: c.Accounts, catalogs: c.Catalogs, figures: c.Figures, record: c.Record, demo: c.Demo,
-		imports: c.Imports, export: c.Export, soundness: c.Quality, rechecks: c.Rechecks, maxUpload: c.MaxUploadBytes,
+		imports: c.Imports, export: c.Export, soundness: c.Quality, rechecks: c.Rechecks, duplicates: c.Duplicates, maxUpload: c.MaxUploadBytes,
 		reviews: c.Reviews, browse: c.Browse, hasRule: c.HasRule, drawer: draw.Drawer{Markdown: markdown},
 		metrics: c.Metrics, now: c.Now, baseURL: strings.TrimSuffix(c.BaseURL, "/"), mux: chi.NewRouter(),
 	}
@@ -176,6 +178,9 @@ func (s *Server) site() {
 	}
 	if s.soundness != nil && s.rechecks != nil {
 		s.qualityRoutes()
+	}
+	if s.duplicates != nil && s.reviews != nil && s.browse != nil {
+		s.duplicateRoutes()
 	}
 
 	s.get("/audit", account.ReadAudit, s.listRecord)

@@ -21,6 +21,7 @@ import (
 	"github.com/voicefit/spotter/internal/audit"
 	"github.com/voicefit/spotter/internal/browse"
 	"github.com/voicefit/spotter/internal/catalog"
+	"github.com/voicefit/spotter/internal/dedup"
 	removed "github.com/voicefit/spotter/internal/demo"
 	"github.com/voicefit/spotter/internal/example"
 	"github.com/voicefit/spotter/internal/example/exampletest"
@@ -44,6 +45,7 @@ type site struct {
 	catalogs *catalog.Store
 	imports  *ingest.Service
 	exports  *export.Service
+	dedup    *dedup.Service
 	metrics  *ui.Metrics
 	demo     *demo
 	people   sync.Mutex // held while as makes a person
@@ -137,6 +139,8 @@ func start(t *testing.T, change func(*ui.Config)) *site {
 		}
 		return c.Slugs(), nil
 	})
+	reviewing := reviews(s)
+	s.dedup = dedup.New(dedup.Config{DB: s.pool, Dataset: s.catalogs.Dataset(), Catalog: s.catalogs.Current, Reject: rejecter{reviewing}})
 	s.metrics = ui.NewMetrics(s.pool.Stat)
 	c := ui.Config{
 		Log: slog.New(slog.NewJSONHandler(s.log, nil)), Accounts: s.accounts, Catalogs: s.catalogs,
@@ -144,7 +148,7 @@ func start(t *testing.T, change func(*ui.Config)) *site {
 		Record: func(ctx context.Context, f audit.Filter) ([]audit.Record, string, error) {
 			return audit.List(ctx, s.pool, f)
 		},
-		Reviews: reviews(s), Browse: browse.New(s.pool, s.catalogs.Dataset()),
+		Reviews: reviewing, Browse: browse.New(s.pool, s.catalogs.Dataset()), Duplicates: s.dedup,
 		Imports: s.imports, Export: s.exports, Demo: s.demo, Metrics: s.metrics,
 		Quality:  report.New(s.pool, s.catalogs.Dataset(), s.catalogs.Current),
 		Rechecks: quality.New(quality.Config{DB: s.pool, Dataset: s.catalogs.Dataset(), Catalog: s.catalogs.CurrentVersion, Log: slog.New(slog.DiscardHandler)}),

@@ -31,16 +31,17 @@ const (
 
 // Sections of the navigation.
 const (
-	SectionDashboard = "dashboard"
-	SectionReview    = "review"
-	SectionExamples  = "examples"
-	SectionImports   = "imports"
-	SectionQuality   = "quality"
-	SectionDownload  = "download"
-	SectionCatalog   = "catalog"
-	SectionPeople    = "people"
-	SectionAudit     = "audit"
-	SectionHelp      = "help"
+	SectionDashboard  = "dashboard"
+	SectionReview     = "review"
+	SectionExamples   = "examples"
+	SectionImports    = "imports"
+	SectionQuality    = "quality"
+	SectionDuplicates = "duplicates"
+	SectionDownload   = "download"
+	SectionCatalog    = "catalog"
+	SectionPeople     = "people"
+	SectionAudit      = "audit"
+	SectionHelp       = "help"
 )
 
 // User is who is signed in.
@@ -53,7 +54,7 @@ type User struct {
 
 // Nav says which entries of the navigation this user may see.
 type Nav struct {
-	Dashboard, Review, Examples, Imports, Quality, Download, Catalog, People, Audit bool
+	Dashboard, Review, Examples, Imports, Quality, Duplicates, Download, Catalog, People, Audit bool
 
 	ReviewWaiting string // how many examples wait, formatted; empty: not shown
 }
@@ -111,6 +112,7 @@ func (n Nav) groups() []navGroup {
 		{"Data", join(
 			entry(n.Imports, navItem{SectionImports, "Import", "/imports", "imports", ""}),
 			entry(n.Quality, navItem{SectionQuality, "Quality", "/quality", "quality", ""}),
+			entry(n.Duplicates, navItem{SectionDuplicates, "Duplicates", "/duplicates", "duplicates", ""}),
 			entry(n.Download, navItem{SectionDownload, "Download", "/download", "download", ""}))},
 		{"Workspace", join(
 			entry(n.Catalog, navItem{SectionCatalog, "Catalog", "/catalog", "catalog", ""}),

@@ -99,6 +99,8 @@ func pages(text string) map[string]templ.Component {
 		"doubles":   templates.ImportDuplicatesPage(page(text), templates.ImportDuplicates{Name: text, Rows: filled[[]templates.ImportDuplicate](text)}),
 		"download":  templates.DownloadPage(page(text), filled[templates.Download](text)),
 		"quality":   templates.QualityPage(page(text), filled[templates.Quality](text)),
+		"copies":    templates.DuplicatesPage(page(text), filled[templates.Duplicates](text)),
+		"obvious":   templates.ObviousDuplicatesPage(page(text), filled[templates.ObviousDuplicates](text)),
 		"waivers":   templates.WaiversCard(filled[templates.Waivers](text)),
 		"problem":   templates.ProblemPage(page(text), filled[templates.Problem](text)),
 		"alone":     templates.ProblemPage(templates.Page{Title: text}, filled[templates.Problem](text)),
