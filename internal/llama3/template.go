@@ -124,6 +124,21 @@ func render(dst []byte, c example.Conversation, o Options, preamble bool) ([]byt
 type renderer struct {
 	dst     []byte
 	options Options
+	noting  bool   // whether bodies are wanted
+	bodies  []body // in the order of the text
+}
+
+// A body is where the content of a message and its <|eot_id|> stand in the text.
+type body struct {
+	message    int
+	start, end int
+}
+
+// note remembers that the body of message i began at start and has just ended.
+func (r *renderer) note(i, start int) {
+	if r.noting {
+		r.bodies = append(r.bodies, body{i, start, len(r.dst)})
+	}
 }
 
 func (r *renderer) add(s string) { r.dst = append(r.dst, s...) }
@@ -150,6 +165,7 @@ func (r *renderer) conversation(c example.Conversation, preamble bool) error {
 	inSystem := tools && r.options.ToolsInSystem
 	if preamble || first > 0 || inSystem {
 		r.header("system")
+		start := len(r.dst)
 		if preamble {
 			r.preamble(tools)
 		}
@@ -161,6 +177,7 @@ func (r *renderer) conversation(c example.Conversation, preamble bool) error {
 		}
 		r.add(trim(system))
 		r.add(endOfTurn)
+		r.note(first-1, start)
 	}
 	if tools && !inSystem {
 		// The template takes whatever message comes first for the user's.
@@ -168,6 +185,7 @@ func (r *renderer) conversation(c example.Conversation, preamble bool) error {
 			return &RenderError{Problem: NoUserForTools, Message: -1}
 		}
 		r.header("user")
+		start := len(r.dst)
 		r.add("Given the following functions, please respond with a JSON for a function call " +
 			"with its proper arguments that best answers the given prompt.\n\n")
 		if err := r.tools(c.Tools); err != nil {
@@ -175,6 +193,7 @@ func (r *renderer) conversation(c example.Conversation, preamble bool) error {
 		}
 		r.add(trim(messages[first].Content))
 		r.add(endOfTurn)
+		r.note(first, start)
 		first++
 	}
 	for i := first; i < len(messages); i++ {
@@ -219,12 +238,14 @@ func (r *renderer) message(i int, m example.Message) error {
 	case len(m.ToolCalls) > 0:
 		return r.call(i, m)
 	case m.Role == example.Tool:
-		r.result(m)
+		r.result(i, m)
 		return nil
 	}
 	r.header(string(m.Role))
+	start := len(r.dst)
 	r.add(trim(m.Content))
 	r.add(endOfTurn)
+	r.note(i, start)
 	return nil
 }
 
@@ -241,6 +262,7 @@ func (r *renderer) call(i int, m example.Message) error {
 		return &RenderError{Problem: BadArguments, Message: i}
 	}
 	r.header("assistant")
+	start := len(r.dst)
 	r.add(`{"name": "`)
 	r.add(call.Name) // raw, even where it holds quotes: the template does not escape it
 	r.add(`", "parameters": `)
@@ -250,13 +272,18 @@ func (r *renderer) call(i int, m example.Message) error {
 	}
 	r.add("}")
 	r.add(endOfTurn)
+	r.note(i, start)
 	return nil
 }
 
-// result writes a tool message.
-func (r *renderer) result(m example.Message) {
+// result writes the tool message at index i.
+func (r *renderer) result(i int, m example.Message) {
 	r.header("ipython")
-	defer r.add(endOfTurn)
+	start := len(r.dst)
+	defer func() {
+		r.add(endOfTurn)
+		r.note(i, start)
+	}()
 	if kind := jsonKind(m.Content); r.options.ResultsAsJSON && (kind == '{' || kind == '[') {
 		if dst, err := appendPython(r.dst, m.Content, 0); err == nil {
 			r.dst = dst
