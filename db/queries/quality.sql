@@ -167,7 +167,8 @@ HAVING sum(examples) <> 0
  LIMIT 100000;
 
 -- name: WorstSources :many
--- The sources with the largest share of examples that have errors, then warnings.
+-- The sources with the largest share of examples that have errors, then warnings;
+-- the ten examples that are added keep a file with one row from being the worst.
 SELECT c.source_id, s.name, s.demo, c.examples, c.with_errors, c.with_warnings
   FROM (SELECT dataset_id, source_id, sum(examples)::bigint AS examples, sum(with_errors)::bigint AS with_errors,
                sum(with_warnings)::bigint AS with_warnings
@@ -176,7 +177,7 @@ SELECT c.source_id, s.name, s.demo, c.examples, c.with_errors, c.with_warnings
          GROUP BY dataset_id, source_id
         HAVING sum(with_errors) > 0 OR sum(with_warnings) > 0) AS c
   JOIN sources s ON s.dataset_id = c.dataset_id AND s.id = c.source_id
- ORDER BY c.with_errors::float8 / greatest(c.examples, 1) DESC, c.with_warnings::float8 / greatest(c.examples, 1) DESC, c.source_id
+ ORDER BY c.with_errors::float8 / (c.examples + 10) DESC, c.with_warnings::float8 / (c.examples + 10) DESC, c.source_id
  LIMIT @max_rows::int;
 
 -- name: FindingsOnDay :many

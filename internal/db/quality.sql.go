@@ -1102,7 +1102,7 @@ SELECT c.source_id, s.name, s.demo, c.examples, c.with_errors, c.with_warnings
          GROUP BY dataset_id, source_id
         HAVING sum(with_errors) > 0 OR sum(with_warnings) > 0) AS c
   JOIN sources s ON s.dataset_id = c.dataset_id AND s.id = c.source_id
- ORDER BY c.with_errors::float8 / greatest(c.examples, 1) DESC, c.with_warnings::float8 / greatest(c.examples, 1) DESC, c.source_id
+ ORDER BY c.with_errors::float8 / (c.examples + 10) DESC, c.with_warnings::float8 / (c.examples + 10) DESC, c.source_id
  LIMIT $2::int
 `
 
@@ -1115,7 +1115,8 @@ type WorstSourcesRow struct {
 	WithWarnings int64
 }
 
-// The sources with the largest share of examples that have errors, then warnings.
+// The sources with the largest share of examples that have errors, then warnings;
+// the ten examples that are added keep a file with one row from being the worst.
 func (q *Queries) WorstSources(ctx context.Context, datasetID uuid.UUID, maxRows int32) ([]WorstSourcesRow, error) {
 	rows, err := q.db.Query(ctx, worstSources, datasetID, maxRows)
 	if err != nil {
