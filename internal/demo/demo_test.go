@@ -92,6 +92,7 @@ func TestAddAndRemove(t *testing.T) {
 	if err := imports.Run(ctx, same.ID); err != nil {
 		t.Fatal(err)
 	}
+	waive(t, pool, store, who)
 	gone, err := s.Remove(ctx, who)
 	if err != nil || gone.Examples != demos || len(gone.Again) != 1 || gone.Again[0] != "same.jsonl" {
 		t.Fatalf("Remove() = %+v, %v; want %d examples gone and same.jsonl named", gone, err, demos)
@@ -104,7 +105,7 @@ func TestAddAndRemove(t *testing.T) {
 			t.Errorf("%d rows are left in %s, want the %d real ones", n, table, want)
 		}
 	}
-	for _, table := range []string{"decisions", "leases", "import_rejects"} {
+	for _, table := range []string{"decisions", "leases", "import_rejects", "waivers", "(SELECT 1 FROM finding_counts GROUP BY rule HAVING sum(findings) <> 0) AS figures"} {
 		if n := count(t, pool, "SELECT count(*) FROM "+table); n != 0 {
 			t.Errorf("%d rows are left in %s", n, table)
 		}
@@ -114,6 +115,19 @@ func TestAddAndRemove(t *testing.T) {
 	}
 	if err := s.Add(ctx, who); err != nil {
 		t.Errorf("adding it again = %v", err)
+	}
+}
+
+// waive waives a finding of a demo example.
+func waive(t *testing.T, pool *pgxpool.Pool, store *catalog.Store, who audit.Actor) {
+	t.Helper()
+	w := review.Waiving{By: who, Reason: "to see it go"}
+	if err := pool.QueryRow(t.Context(), `SELECT f.example_id, f.revision, f.rule, f.path FROM findings f JOIN examples e ON e.id = f.example_id AND e.revision = f.revision
+		JOIN sources s ON s.id = e.source_id WHERE s.demo LIMIT 1`).Scan(&w.ExampleID, &w.Revision, &w.Rule, &w.Path); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := review.New(review.Config{DB: pool, Dataset: store.Dataset()}).Waive(t.Context(), w); err != nil {
+		t.Fatal(err)
 	}
 }
 
