@@ -4,8 +4,6 @@ SHELL   := /bin/bash
 GO      ?= go
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo development)
 TOOL    := CGO_ENABLED=0 $(GO) tool -modfile=tools.mod
-# Tests race-check where a C compiler makes that possible.
-RACE    := $(shell command -v cc >/dev/null 2>&1 && echo -race)
 ARGS    ?=
 
 .DEFAULT_GOAL := help
@@ -24,7 +22,7 @@ dev: need-go assets postgres ## Serve and rebuild when a file changes
 test: need-go assets browser postgres check-generated lint test-go ## Everything that must hold: generated code, lint, all tests, the browser's included
 
 test-go: ## Only the tests, against a throw-away Postgres (ARGS="-run X ./internal/review")
-	$(GO) run ./internal/postgres/pgtest/with -- $(GO) test $(RACE) -timeout 20m $(if $(ARGS),$(ARGS),./...)
+	$(GO) run ./internal/postgres/pgtest/with -- scripts/test.sh $(ARGS)
 
 lint: need-go ## Formatting, vet and staticcheck
 	@test -z "$$($(TOOL) gofumpt -l $$(git ls-files '*.go' | grep -v -e '_templ.go$$' -e '^internal/db/'))" || \
