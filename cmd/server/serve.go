@@ -152,7 +152,7 @@ func (a *app) handler() (http.Handler, error) {
 	pages, err := ui.New(ui.Config{
 		Log: a.log, Accounts: a.accounts, Catalogs: a.catalogs, Figures: a.report, Record: a.record,
 		Reviews: a.review, Browse: a.browse, HasRule: hasRule, Imports: a.queued, Export: a.export, MaxUploadBytes: a.cfg.MaxUploadBytes,
-		Quality: a.report, Rechecks: a.quality, Duplicates: a.dedup, Demo: a.demo(), Metrics: metrics, BaseURL: a.cfg.BaseURL,
+		Quality: a.report, Rechecks: a.quality, Duplicates: a.dedup, Check: a.lint.Check, Count: a.tokens.CountBoth, Tokens: a.tokens, Demo: a.demo(), Metrics: metrics, BaseURL: a.cfg.BaseURL,
 		Mounts: map[string]http.Handler{
 			"/api/v1":  endpoints,
 			"/metrics": metrics.Handler(),

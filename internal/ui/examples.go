@@ -343,7 +343,14 @@ func (s *Server) facts(d browse.Detail) []templates.Origin {
 		Label: "Imported", Text: p.ImportedAt.UTC().Format("2 January 2006, 15:04 UTC"), URL: "/imports/" + p.ImportID.String(),
 	})
 	also("Revision", strconv.Itoa(d.Revision), false)
-	also("Length", counted(d.Turns, "turn", "turns")+", "+counted(d.Tokens, "token", "tokens")+" for Llama 3 ("+number(d.PlainTokens)+" without the date preamble)", false)
+	length := templates.Origin{
+		Label: "Length",
+		Text:  counted(d.Turns, "turn", "turns") + ", " + counted(d.Tokens, "token", "tokens") + " for Llama 3 (" + number(d.PlainTokens) + " without the date preamble)",
+	}
+	if s.tokens != nil {
+		length.URL = "/examples/" + d.ID.String() + "/tokens"
+	}
+	facts = append(facts, length)
 	also("Example", d.ID.String(), true)
 	also("SHA-256 of the content", d.Hash, true)
 	also("SHA-256 of the file", p.SHA256, true)

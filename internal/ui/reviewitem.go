@@ -64,7 +64,7 @@ func (s *Server) item(r *http.Request, d browse.Detail) (templates.Item, error) 
 
 func (s *Server) decideForm(cat catalog.Category, id uuid.UUID, prefix string, errors bool) *templates.DecideForm {
 	f := &templates.DecideForm{
-		ID: prefix + "-decide", Action: "/examples/" + id.String() + "/decisions", EditURL: "/examples/" + id.String() + "?edit=1",
+		ID: prefix + "-decide", Action: "/examples/" + id.String() + "/decisions", EditURL: "/examples/" + id.String() + "?edit=1", CheckURL: s.checkURL(id),
 		RequestKey: uuid.NewString(), ShownAt: strconv.FormatInt(s.now().UnixMilli(), 10), Errors: errors,
 	}
 	for i, reason := range rejectReasons(cat) {

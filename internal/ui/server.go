@@ -48,6 +48,9 @@ type Config struct {
 	Quality    Soundness              // nil: there is no page about quality; needs Rechecks
 	Rechecks   Rechecks               // nil: there is no page about quality; needs Quality
 	Duplicates Duplicates             // nil: there are no pages about duplicates; needs Reviews and Browse
+	Check      Checker                // nil: what is typed is not checked before it is saved; needs Count
+	Count      Counter                // nil: what is typed is not checked before it is saved; needs Check
+	Tokens     Tokens                 // nil: there is no page about the tokens of an example
 	Demo       Demo                   // nil: there is no demo data to add or remove
 	Metrics    *Metrics               // nil: requests are not measured
 	Now        func() time.Time       // nil: time.Now
@@ -73,6 +76,9 @@ type Server struct {
 	soundness  Soundness
 	rechecks   Rechecks
 	duplicates Duplicates
+	check      Checker
+	count      Counter
+	tokens     Tokens
 	demo       Demo
 	metrics    *Metrics
 	now        func() time.Time
@@ -99,7 +105,7 @@ func New(c Config) (*Server, error) {
 		log: c.Log, accounts: c.Accounts, catalogs: c.Catalogs, figures: c.Figures, record: c.Record, demo: c.Demo,
 		imports: c.Imports, export: c.Export, soundness: c.Quality, rechecks: c.Rechecks, duplicates: c.Duplicates, maxUpload: c.MaxUploadBytes,
 		reviews: c.Reviews, browse: c.Browse, hasRule: c.HasRule, drawer: draw.Drawer{Markdown: markdown},
-		metrics: c.Metrics, now: c.Now, baseURL: strings.TrimSuffix(c.BaseURL, "/"), mux: chi.NewRouter(),
+		check: c.Check, count: c.Count, tokens: c.Tokens, metrics: c.Metrics, now: c.Now, baseURL: strings.TrimSuffix(c.BaseURL, "/"), mux: chi.NewRouter(),
 	}
 	if s.now == nil {
 		s.now = time.Now
@@ -141,6 +147,12 @@ func (s *Server) site() {
 		s.post("/examples/{id}/waivers", account.Review, s.waiveFinding)
 		s.post("/examples/{id}/waivers/{waiver}/withdraw", account.Review, s.withdrawWaiver)
 		s.post("/examples/{id}/handover", account.ManageLeases, s.handOver)
+		if s.check != nil && s.count != nil {
+			s.post("/examples/{id}/check", account.Review, s.checkEdit)
+		}
+		if s.tokens != nil {
+			s.get("/examples/{id}/tokens", account.View, s.showTokens)
+		}
 	}
 
 	s.get("/setup", Public, s.showSetup)

@@ -28,6 +28,7 @@ import (
 	"github.com/voicefit/spotter/internal/export"
 	"github.com/voicefit/spotter/internal/ingest"
 	"github.com/voicefit/spotter/internal/lint"
+	"github.com/voicefit/spotter/internal/llama3"
 	"github.com/voicefit/spotter/internal/postgres/pgtest"
 	"github.com/voicefit/spotter/internal/quality"
 	"github.com/voicefit/spotter/internal/report"
@@ -115,6 +116,9 @@ func (f figures) Progress(context.Context) (report.Progress, error)   { return f
 func (f figures) Recent(context.Context, int) ([]report.Event, error) { return f.events, nil }
 func (f figures) DemoExamples(context.Context) (int64, error)         { return f.demo, nil }
 
+// tokenizer is what all sites share: its tables are large.
+var tokenizer = sync.OnceValues(llama3.New)
+
 // start runs a site; change may adjust its configuration.
 func start(t *testing.T, change func(*ui.Config)) *site {
 	t.Helper()
@@ -140,6 +144,10 @@ func start(t *testing.T, change func(*ui.Config)) *site {
 		return c.Slugs(), nil
 	})
 	reviewing := reviews(s)
+	tokens, err := tokenizer()
+	if err != nil {
+		t.Fatal(err)
+	}
 	s.dedup = dedup.New(dedup.Config{DB: s.pool, Dataset: s.catalogs.Dataset(), Catalog: s.catalogs.Current, Reject: rejecter{reviewing}})
 	s.metrics = ui.NewMetrics(s.pool.Stat)
 	c := ui.Config{
@@ -149,6 +157,7 @@ func start(t *testing.T, change func(*ui.Config)) *site {
 			return audit.List(ctx, s.pool, f)
 		},
 		Reviews: reviewing, Browse: browse.New(s.pool, s.catalogs.Dataset()), Duplicates: s.dedup,
+		Check: lint.NewKeeper(s.catalogs.CurrentVersion).Check, Count: tokens.CountBoth, Tokens: tokens,
 		Imports: s.imports, Export: s.exports, Demo: s.demo, Metrics: s.metrics,
 		Quality:  report.New(s.pool, s.catalogs.Dataset(), s.catalogs.Current),
 		Rechecks: quality.New(quality.Config{DB: s.pool, Dataset: s.catalogs.Dataset(), Catalog: s.catalogs.CurrentVersion, Log: slog.New(slog.DiscardHandler)}),

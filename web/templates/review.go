@@ -143,6 +143,7 @@ type DecideForm struct {
 	ID         string
 	Action     string
 	EditURL    string // this page with the text fields open, for browsers without JavaScript
+	CheckURL   string // where the script asks about what is typed; empty: nowhere
 	Queue      Queue
 	RequestKey string
 	ShownAt    string

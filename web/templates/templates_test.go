@@ -82,6 +82,8 @@ func page(text string) templates.Page {
 func pages(text string) map[string]templ.Component {
 	category := filled[templates.CatalogCategory](text)
 	category.Guidelines = "" // HTML by contract: the handler cleans it, and its tests say so
+	tokens := filled[templates.Tokens](text)
+	tokens.Problem = ""
 	return map[string]templ.Component{
 		"login":     templates.LoginPage(page(text), filled[templates.Login](text)),
 		"setup":     templates.SetupPage(page(text), filled[templates.Setup](text)),
@@ -101,6 +103,8 @@ func pages(text string) map[string]templ.Component {
 		"quality":   templates.QualityPage(page(text), filled[templates.Quality](text)),
 		"copies":    templates.DuplicatesPage(page(text), filled[templates.Duplicates](text)),
 		"obvious":   templates.ObviousDuplicatesPage(page(text), filled[templates.ObviousDuplicates](text)),
+		"tokens":    templates.TokensPage(page(text), tokens),
+		"checked":   templates.CheckedFindings(filled[templates.Checked](text)),
 		"waivers":   templates.WaiversCard(filled[templates.Waivers](text)),
 		"problem":   templates.ProblemPage(page(text), filled[templates.Problem](text)),
 		"alone":     templates.ProblemPage(templates.Page{Title: text}, filled[templates.Problem](text)),

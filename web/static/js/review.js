@@ -7,6 +7,7 @@ import * as drafts from "./draft.js";
 const ahead = 3; // examples that wait behind the current one
 const perClaim = 4;
 const beat = 60_000; // milliseconds between heartbeats; a lease lasts five minutes
+const checkAfter = 400; // milliseconds without a key before what is typed is checked
 const keptBehind = 20; // decided examples that can be looked back at
 
 // A random key. crypto.randomUUID would do, but only over HTTPS.
@@ -512,6 +513,8 @@ function run(bench) {
       f.disabled = f.hidden = !on;
       grow(f.querySelector("textarea"));
     }
+    if (on) checkSoon(article);
+    else asSaved(article);
     if (!on) {
       if (focus) part(article, "h2").focus({ preventScroll: true });
       return;
@@ -544,6 +547,52 @@ function run(bench) {
     if (text) field.setAttribute("aria-invalid", "true");
     else field.removeAttribute("aria-invalid");
     return text === "";
+  }
+
+  // Checks of what is typed. Where they cannot be had, or nothing differs from
+  // what is saved, the findings are those of the saved text.
+
+  function asSaved(article) {
+    const s = stateOf(article);
+    clearTimeout(s.timer);
+    s.asked = (s.asked ?? 0) + 1; // an answer under way is for another text
+    checked(article, "", []);
+  }
+
+  function checked(article, note, nodes) {
+    const line = part(article, "[data-checked-note]");
+    if (!line) return;
+    if (line.textContent !== note) line.textContent = note;
+    part(article, "[data-checked-list]").replaceChildren(...nodes);
+    part(article, "[data-findings]").hidden = note !== "";
+  }
+
+  function checkSoon(article) {
+    const form = part(article, "form[data-check]");
+    if (!form) return;
+    const s = stateOf(article);
+    clearTimeout(s.timer);
+    const turn = s.asked = (s.asked ?? 0) + 1;
+    s.timer = setTimeout(() => check(article, form, turn), checkAfter);
+  }
+
+  async function check(article, form, turn) {
+    const body = new URLSearchParams({ revision: article.dataset.revision });
+    for (const c of form.elements) {
+      if (c.name.startsWith("message.") && !c.matches(":disabled") && c.value !== c.defaultValue) body.append(c.name, c.value);
+    }
+    let answer = null;
+    if (body.size > 1) {
+      try {
+        answer = await post(form.dataset.check, body);
+      } catch {
+        // No connection: deciding says so, should it last.
+      }
+    }
+    if (stateOf(article).asked !== turn) return;
+    const [note, found] = (answer?.ok && answer.doc.querySelector("[data-checked]")?.children) || [];
+    if (found) checked(article, note.textContent.trim(), [...document.adoptNode(found).childNodes]);
+    else checked(article, "", []);
   }
 
   // Keys.
@@ -685,6 +734,7 @@ function run(bench) {
     if (!article) return;
     if (event.target.matches("[data-json]")) validate(event.target);
     if (event.target.matches("textarea")) grow(event.target);
+    if (event.target.name?.startsWith("message.")) checkSoon(article);
     if (!drafts.keep(user, article)) say("This browser does not keep drafts. Do not close the page before it says saved.");
   });
   bench.addEventListener("change", (event) => {
