@@ -215,9 +215,30 @@ func typo(a, b string) bool {
 // confusable are stems of words that are one letter apart and mean different
 // things.
 var confusable = [][2]string{
-	{"abduct", "adduct"}, {"bench", "beach"}, {"heel", "heal"}, {"plan", "plank"}, {"press", "dress"}, {"light", "right"}, {"light", "tight"}, {"right", "tight"},
-	{"light", "night"}, {"right", "night"}, {"lower", "slower"}, {"slow", "slower"}, {"fast", "faster"}, {"large", "larger"}, {"close", "closer"}, {"wide", "wider"},
-	{"supine", "spine"}, {"raise", "raised"}, {"heavy", "heave"}, {"thigh", "high"}, {"knees", "kneel"}, {"start", "smart"}, {"front", "frost"}, {"inner", "dinner"},
+	{"abduct", "adduct"},
+	{"bench", "beach"},
+	{"heel", "heal"},
+	{"plan", "plank"},
+	{"press", "dress"},
+	{"light", "right"},
+	{"light", "tight"},
+	{"right", "tight"},
+	{"light", "night"},
+	{"right", "night"},
+	{"lower", "slower"},
+	{"slow", "slower"},
+	{"fast", "faster"},
+	{"large", "larger"},
+	{"close", "closer"},
+	{"wide", "wider"},
+	{"supine", "spine"},
+	{"raise", "raised"},
+	{"heavy", "heave"},
+	{"thigh", "high"},
+	{"knees", "kneel"},
+	{"start", "smart"},
+	{"front", "frost"},
+	{"inner", "dinner"},
 }
 
 func bothWords(a, b string) bool {

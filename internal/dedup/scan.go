@@ -77,7 +77,9 @@ func (s *Service) Waiting(ctx context.Context, most int) (int, error) {
 }
 
 // pass works the queue off once, from its front to its end: the next batch is
-// read and signed while one is compared.
+// read and signed while one is compared. While it works off many, the tables
+// outgrow what the planner knows of them, so it is told after one batch, two,
+// four and so on; without, some plans walk a whole index for each row.
 func (s *Service) pass(ctx context.Context, cat *catalog.Catalog, done *Scanned) error {
 	batches := make(chan *batch)
 	g, ctx := errgroup.WithContext(ctx)
@@ -95,6 +97,11 @@ func (s *Service) pass(ctx context.Context, cat *catalog.Catalog, done *Scanned)
 			if len(rows) == 0 {
 				return nil
 			}
+			if after == uuid.Nil && len(rows) == s.batch {
+				if err := db.New(s.db).AnalyzeExamples(ctx); err != nil {
+					return fmt.Errorf("tell the planner what came in: %w", err)
+				}
+			}
 			b, err := s.prepare(ctx, rows)
 			if err != nil {
 				return err
@@ -108,7 +115,16 @@ func (s *Service) pass(ctx context.Context, cat *catalog.Catalog, done *Scanned)
 		}
 	})
 	g.Go(func() error {
-		for b := range batches {
+		for i := 0; ; i++ {
+			b, ok := <-batches
+			if !ok {
+				return nil
+			}
+			if len(b.entries) == s.batch && i&(i-1) == 0 {
+				if err := db.New(s.db).AnalyzeDuplicates(ctx); err != nil {
+					return fmt.Errorf("tell the planner what there is: %w", err)
+				}
+			}
 			n, pairs, err := s.settle(ctx, cat, b)
 			if err != nil {
 				return err
@@ -116,7 +132,6 @@ func (s *Service) pass(ctx context.Context, cat *catalog.Catalog, done *Scanned)
 			done.Examples += n
 			done.Pairs += pairs
 		}
-		return nil
 	})
 	return g.Wait()
 }

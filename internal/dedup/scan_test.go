@@ -284,8 +284,10 @@ func TestScan(t *testing.T) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff([]dedup.Count{
-		{Kind: dedup.Contradiction, Category: "voice_parsing", Groups: 1, Examples: 2}, {Kind: dedup.Equal, Category: "voice_parsing", Groups: 1, Examples: 2},
-		{Kind: dedup.Near, Category: "voice_parsing", Groups: 1, Examples: 3}, {Kind: dedup.Variant, Category: "voice_parsing", Groups: 1, Examples: 2},
+		{Kind: dedup.Contradiction, Category: "voice_parsing", Groups: 1, Examples: 2},
+		{Kind: dedup.Equal, Category: "voice_parsing", Groups: 1, Examples: 2},
+		{Kind: dedup.Near, Category: "voice_parsing", Groups: 1, Examples: 3},
+		{Kind: dedup.Variant, Category: "voice_parsing", Groups: 1, Examples: 2},
 	}, counts); diff != "" {
 		t.Errorf("Counts (-want +got):\n%s", diff)
 	}
