@@ -117,6 +117,12 @@ func TestTokensPage(t *testing.T) {
 	}, heads); diff != "" {
 		t.Errorf("segments (-want +got):\n%s", diff)
 	}
+	// The text is there to the letter, but for the name of what can't be seen.
+	if diff := cmp.Diff([]string{
+		header("user") + "bench press<|eot_id|>", header("assistant"), "<script>alert(1)</script>ZWSP 🦙<|eot_id|>",
+	}, texts(t, strings.ReplaceAll(page.body, `<strong class="token-cut">Tiny cuts here, after 42 tokens</strong>`, ""), "segment-text")[3:]); diff != "" {
+		t.Errorf("texts (-want +got):\n%s", diff)
+	}
 	tokens := texts(t, page.body, "token")
 	if got := tokens[len(tokens)-1]; got != "<|eot_id|>" {
 		t.Errorf("the last token is %q", got)
