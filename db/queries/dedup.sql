@@ -8,9 +8,19 @@ SELECT pg_advisory_xact_lock(hashtextextended('spotter duplicates ' || @dataset:
 -- name: StayOnIndexes :exec
 -- Everything here looks a few thousand rows up by key. While the statistics of
 -- the tables are young, the planner thinks otherwise; this keeps the transaction
--- to walks along indexes, so that a batch costs the same in a table of any size.
+-- to walks along indexes and to joins in the order in which they are written, and
+-- plans each time for the size that the tables have by then, so that a batch costs
+-- the same in a table of any size.
 SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
-       set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true);
+       set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
+       set_config('join_collapse_limit', '1', true), set_config('plan_cache_mode', 'force_custom_plan', true);
+
+-- name: AnalyzeExamples :exec
+-- After a large import nobody may have told the planner yet how large it was.
+ANALYZE examples (dataset_id, id), revisions (dataset_id, example_id, revision);
+
+-- name: AnalyzeDuplicates :exec
+ANALYZE findings (dataset_id, example_id, revision, rule, severity), duplicate_queue, duplicate_signatures (dataset_id, example_id), duplicate_keys, duplicate_pairs (dataset_id, kind, a, b), duplicate_groups, duplicate_members;
 
 -- name: CommitLater :exec
 -- The work of a scan can be lost: its entries are then still in the queue.

@@ -93,6 +93,25 @@ func (q *Queries) AddToFindingCounts(ctx context.Context, arg AddToFindingCounts
 	return err
 }
 
+const analyzeDuplicates = `-- name: AnalyzeDuplicates :exec
+ANALYZE findings (dataset_id, example_id, revision, rule, severity), duplicate_queue, duplicate_signatures (dataset_id, example_id), duplicate_keys, duplicate_pairs (dataset_id, kind, a, b), duplicate_groups, duplicate_members
+`
+
+func (q *Queries) AnalyzeDuplicates(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, analyzeDuplicates)
+	return err
+}
+
+const analyzeExamples = `-- name: AnalyzeExamples :exec
+ANALYZE examples (dataset_id, id), revisions (dataset_id, example_id, revision)
+`
+
+// After a large import nobody may have told the planner yet how large it was.
+func (q *Queries) AnalyzeExamples(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, analyzeExamples)
+	return err
+}
+
 const commitLater = `-- name: CommitLater :exec
 SELECT set_config('synchronous_commit', 'off', true)
 `
@@ -1287,12 +1306,15 @@ func (q *Queries) SetDuplicateGroups(ctx context.Context, arg SetDuplicateGroups
 
 const stayOnIndexes = `-- name: StayOnIndexes :exec
 SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
-       set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)
+       set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true),
+       set_config('join_collapse_limit', '1', true), set_config('plan_cache_mode', 'force_custom_plan', true)
 `
 
 // Everything here looks a few thousand rows up by key. While the statistics of
 // the tables are young, the planner thinks otherwise; this keeps the transaction
-// to walks along indexes, so that a batch costs the same in a table of any size.
+// to walks along indexes and to joins in the order in which they are written, and
+// plans each time for the size that the tables have by then, so that a batch costs
+// the same in a table of any size.
 func (q *Queries) StayOnIndexes(ctx context.Context) error {
 	_, err := q.db.Exec(ctx, stayOnIndexes)
 	return err
