@@ -39,6 +39,7 @@ var across = map[string][]string{
 	"internal/ingest":           {"internal/lint"},
 	"internal/review":           {"internal/lint"},
 	"internal/browse":           {"internal/lint"},
+	"internal/dedup":            {"internal/lint"},
 	"web/templates":             {"web/static"},
 }
 
@@ -54,7 +55,7 @@ var never = map[string]string{
 	"github.com/a-h/templ":                           "web/templates internal/ui internal/ui/draw",
 	"github.com/go-chi/chi/v5":                       "internal/ui internal/api",
 	module + "web/templates":                         "web/templates internal/ui internal/ui/draw",
-	"github.com/riverqueue/river":                    "internal/jobs internal/ingest",
+	"github.com/riverqueue/river":                    "internal/jobs internal/ingest internal/dedup internal/quality",
 	"github.com/spf13/cobra":                         "cmd/server",
 	"github.com/caarlos0/env/v11":                    "internal/config",
 	"github.com/pressly/goose/v3":                    "internal/postgres",
