@@ -98,7 +98,7 @@ var duplicateRules = []definition{
 		Fix:     "Keep the better one and reject the other, or mark the two as not duplicates.",
 	}},
 	{Rule: Rule{
-		ID: "duplicate/contradiction", Family: "duplicate", Severity: Error, Elsewhere: "the search for duplicates",
+		ID: "duplicate/contradiction", Family: "duplicate", Severity: Warning, Elsewhere: "the search for duplicates",
 		Summary: "Another example answers nearly the same question differently.",
 		Why:     "Two answers to one question teach the model to guess.",
 		Source:  "The plan's merge step: deduplicate.",
