@@ -118,12 +118,14 @@ func (s settings) sampleFile(ctx context.Context, rows int) (path string, err er
 		return path, nil
 	}
 	fmt.Fprintf(s.progress, "generating %d rows\n", rows)
-	return path, export.File(path, func(w io.Writer) error {
-		b := bufio.NewWriterSize(w, 1<<20)
-		if _, err := sample.Write(ctx, b, io.Discard, sample.Options{Rows: rows, Seed: 1, Defects: 0.1}); err != nil {
-			return err
-		}
-		return b.Flush()
+	return path, export.File(truthOf(path), func(truth io.Writer) error {
+		return export.File(path, func(w io.Writer) error {
+			b := bufio.NewWriterSize(w, 1<<20)
+			if _, err := sample.Write(ctx, b, truth, sample.Options{Rows: rows, Seed: 1, Defects: 0.1}); err != nil {
+				return err
+			}
+			return b.Flush()
+		})
 	})
 }
 
@@ -156,6 +158,17 @@ func databaseParts(ctx context.Context, s settings, wanted func(string) bool) (r
 		}
 		results = append(results, against("import", "rows/s", float64(rows)/took.Seconds(), float64(inserted)/copied.Seconds(), 0.25,
 			fmt.Sprintf("file to committed rows: originals kept, canonical form, all checks, exact tokens, duplicates (%d rows in, %d inserted); reference: COPY of those examples, revisions and findings into the same tables, indexes and triggers", rows, inserted)))
+	}
+	if wanted("quality") {
+		r, err := checks(ctx, path)
+		if err != nil {
+			return results, fmt.Errorf("checks: %w", err)
+		}
+		found, err := b.duplicates(ctx, path, took)
+		if err != nil {
+			return results, fmt.Errorf("near-duplicates: %w", err)
+		}
+		results = append(append(results, r), found...)
 	}
 	if _, err := b.pool.Exec(ctx, "VACUUM ANALYZE"); err != nil {
 		return results, err

@@ -48,7 +48,7 @@ func main() {
 	flag.IntVar(&s.rows, "rows", 200_000, "rows of the imported file")
 	flag.DurationVar(&s.seconds, "queue", 15*time.Second, "length of each queue measurement")
 	out := flag.String("o", filepath.Join("bench", "latest.json"), "where the figures go")
-	only := flag.String("only", "", "comma-separated parts: import, export, queue, tokens, memory")
+	only := flag.String("only", "", "comma-separated parts: import, quality, export, queue, tokens, memory")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, s, *out, *only)
@@ -80,7 +80,7 @@ func run(ctx context.Context, s settings, out, only string) (err error) {
 			return fmt.Errorf("tokens: %w", err)
 		}
 	}
-	if wanted("import") || wanted("export") || wanted("queue") {
+	if wanted("import") || wanted("quality") || wanted("export") || wanted("queue") {
 		if err := add(databaseParts(ctx, s, wanted)); err != nil {
 			return err
 		}
