@@ -45,6 +45,11 @@ func run(ctx context.Context, durable bool, args []string) (code int, err error)
 			return 1, err
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+		// Started by root, Postgres runs as somebody else, who must get in here:
+		// otherwise the cluster would live, and stay, in the system's directory.
+		if err := os.Chmod(dir, 0o711); err != nil {
+			return 1, err
+		}
 		c, err := cluster.Open(ctx, config(dir, durable))
 		if err != nil {
 			return 1, err
