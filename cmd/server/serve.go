@@ -47,13 +47,7 @@ func (p *program) serve() *cobra.Command {
 				return fmt.Errorf("listen on %s: %w (choose another with --addr)", c.Addr, err)
 			}
 			defer func() { _ = ln.Close() }()
-			if c.BaseURL == "" {
-				c.Addr = ln.Addr().String() // the real port where :0 was asked for
-				if host, _, err := net.SplitHostPort(addrOr(addr, c.Addr)); err == nil && host == "localhost" {
-					_, port, _ := net.SplitHostPort(c.Addr)
-					c.Addr = net.JoinHostPort("localhost", port)
-				}
-			}
+			c.Addr = realAddr(c.Addr, ln.Addr().String())
 			a, err := p.openWith(cmd.Context(), c, true)
 			if err != nil {
 				return err
@@ -68,11 +62,18 @@ func (p *program) serve() *cobra.Command {
 	return cmd
 }
 
-func addrOr(addr, other string) string {
-	if addr != "" {
-		return addr
+// realAddr is the address that was asked for with the port that was given, which
+// differs where :0 was asked for.
+func realAddr(asked, given string) string {
+	host, _, err := net.SplitHostPort(asked)
+	if err != nil {
+		return given
 	}
-	return other
+	_, port, err := net.SplitHostPort(given)
+	if err != nil {
+		return given
+	}
+	return net.JoinHostPort(host, port)
 }
 
 // announce tells the person at the terminal where to go.
