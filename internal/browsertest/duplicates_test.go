@@ -98,16 +98,22 @@ func TestDuplicatesByKey(t *testing.T) {
 	tab.Until(`document.querySelectorAll("[data-group]").length === 2 && document.querySelector(".is-current")`)
 	tab.Keys("j")
 	tab.Until(`document.querySelectorAll("[data-group]")[1].classList.contains("is-current")`)
+	// Groups found in one pass come in no fixed order: what the second one is about
+	// says who must go.
+	want := []string{"pending", "pending", "pending", "rejected", "pending"}
+	if browsertest.Eval[bool](tab, `/squat/i.test(document.querySelectorAll("[data-group]")[1].textContent)`) {
+		want = []string{"rejected", "pending", "rejected", "pending", "pending"}
+	}
 	tab.Keys("2") // of the second group
 	tab.Until(`document.querySelectorAll("[data-group]").length === 1 && document.querySelector(".is-current")`)
-	for i, want := range []string{"pending", "pending", "pending", "rejected", "pending"} {
+	for i, want := range want {
 		if got := s.Example(t, ids[i]).Status; got != want {
 			t.Errorf("after 2, example %d is %s, want %s", i+1, got, want)
 		}
 	}
 	tab.Keys("n")
 	tab.Until(`document.querySelector(".empty")`)
-	for i, want := range []string{"pending", "pending", "pending", "rejected", "pending"} {
+	for i, want := range want {
 		if got := s.Example(t, ids[i]).Status; got != want {
 			t.Errorf("after N, example %d is %s, want %s", i+1, got, want)
 		}
