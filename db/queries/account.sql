@@ -3,16 +3,16 @@
 -- name: InsertUser :one
 INSERT INTO users (id, email, name, role, password_hash)
 VALUES (@id, @email, @name, @role, @password_hash)
-RETURNING id, email, name, role, password_hash, disabled_at, created_at;
+RETURNING id, email, name, role, password_hash, disabled_at, created_at, skills;
 
 -- name: UserByID :one
-SELECT id, email, name, role, password_hash, disabled_at, created_at FROM users WHERE id = @id;
+SELECT id, email, name, role, password_hash, disabled_at, created_at, skills FROM users WHERE id = @id;
 
 -- name: UserByEmail :one
-SELECT id, email, name, role, password_hash, disabled_at, created_at FROM users WHERE lower(email) = lower(@email);
+SELECT id, email, name, role, password_hash, disabled_at, created_at, skills FROM users WHERE lower(email) = lower(@email);
 
 -- name: LockUser :one
-SELECT id, email, name, role, password_hash, disabled_at, created_at FROM users WHERE id = @id FOR UPDATE;
+SELECT id, email, name, role, password_hash, disabled_at, created_at, skills FROM users WHERE id = @id FOR UPDATE;
 
 -- name: LockActiveAdmins :many
 -- In the order of their ids, so that two who take admins away at once queue and
@@ -23,7 +23,7 @@ SELECT id FROM users WHERE role = 'admin' AND disabled_at IS NULL ORDER BY id FO
 SELECT EXISTS (SELECT FROM users WHERE role = 'admin' AND disabled_at IS NULL);
 
 -- name: ListUsers :many
-SELECT id, email, name, role, password_hash, disabled_at, created_at
+SELECT id, email, name, role, password_hash, disabled_at, created_at, skills
   FROM users
  WHERE lower(email) > lower(@after)
  ORDER BY lower(email)
@@ -47,7 +47,7 @@ VALUES (@id_hash, @user_id, @user_agent, @address, @created_at, @created_at, @ex
 -- name: SessionUser :one
 -- A session that is in force, with its user.
 SELECT s.data, s.user_agent, s.address, s.created_at, s.seen_at, s.expires_at,
-       u.id, u.email, u.name, u.role, u.disabled_at, u.created_at AS user_created_at
+       u.id, u.email, u.name, u.role, u.disabled_at, u.created_at AS user_created_at, u.skills
   FROM sessions s JOIN users u ON u.id = s.user_id
  WHERE s.id_hash = @id_hash AND s.expires_at > @now AND s.seen_at > @idle_since AND u.disabled_at IS NULL;
 
@@ -126,7 +126,7 @@ VALUES (@id, @user_id, @name, @token_hash, @prefix, @created_at, @expires_at);
 
 -- name: TokenUser :one
 SELECT t.id AS token_id, t.last_used_at, t.expires_at, t.revoked_at,
-       u.id, u.email, u.name, u.role, u.disabled_at, u.created_at
+       u.id, u.email, u.name, u.role, u.disabled_at, u.created_at, u.skills
   FROM tokens t JOIN users u ON u.id = t.user_id
  WHERE t.token_hash = @token_hash;
 

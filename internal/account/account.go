@@ -100,6 +100,7 @@ type User struct {
 	Role       Role
 	CreatedAt  time.Time
 	DisabledAt time.Time // zero: may sign in
+	Skills     []string  // marks such as clinician, sorted
 }
 
 // Can says whether the user has the permission now: a disabled user has none.
@@ -109,7 +110,7 @@ func (u User) Can(p Permission) bool { return u.DisabledAt.IsZero() && u.Role.Ca
 func (u User) Actor() audit.Actor { return audit.Actor{ID: u.ID, Name: u.Name + " <" + u.Email + ">"} }
 
 func fromRow(r db.User) User {
-	u := User{ID: r.ID, Email: r.Email, Name: r.Name, Role: Role(r.Role), CreatedAt: r.CreatedAt.UTC()}
+	u := User{ID: r.ID, Email: r.Email, Name: r.Name, Role: Role(r.Role), CreatedAt: r.CreatedAt.UTC(), Skills: r.Skills}
 	if r.DisabledAt != nil {
 		u.DisabledAt = r.DisabledAt.UTC()
 	}

@@ -57,7 +57,7 @@ func TestSetup(t *testing.T) {
 	if err != nil || u.Role != account.Admin || u.Email != "boss@example.com" {
 		t.Fatalf("CompleteSetup() = %+v, %v; want an admin", u, err)
 	}
-	if got, _ := b.current(t, b.cookie(t, sess, nil)); got != u {
+	if got, _ := b.current(t, b.cookie(t, sess, nil)); !cmp.Equal(got, u) {
 		t.Errorf("signed in as %+v, want %+v", got, u)
 	}
 	b.signIn(t, u, client())
@@ -179,7 +179,7 @@ func TestInvitation(t *testing.T) {
 	if err != nil || u.Email != "Ines@example.com" || u.Name != "Ines Ito" || u.Role != account.Reviewer {
 		t.Fatalf("Join() = %+v, %v", u, err)
 	}
-	if got, _ := b.current(t, b.cookie(t, sess, nil)); got != u {
+	if got, _ := b.current(t, b.cookie(t, sess, nil)); !cmp.Equal(got, u) {
 		t.Errorf("signed in as %+v, want %+v", got, u)
 	}
 	if _, err := b.Invitation(t.Context(), token); !errors.Is(err, fault.Conflict) {

@@ -19,7 +19,7 @@ func TestLogin(t *testing.T) {
 	b := newBench(t)
 	u := b.add(t, "una", account.Reviewer)
 	sess, got, err := b.Login(t.Context(), " UNA@example.com ", password, client())
-	if err != nil || got != u {
+	if err != nil || !cmp.Equal(got, u) {
 		t.Fatalf("Login() = %+v, %v; want %+v", got, err, u)
 	}
 	want := account.Client{Address: "192.0.2.1", UserAgent: "Browser/1.0"}

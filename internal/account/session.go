@@ -124,7 +124,7 @@ func (s *Service) lookup(ctx context.Context, id []byte) (o owner, ok bool, err 
 		row.SeenAt = now
 	}
 	return owner{
-		user: fromRow(db.User{ID: row.ID, Email: row.Email, Name: row.Name, Role: row.Role, DisabledAt: row.DisabledAt, CreatedAt: row.UserCreatedAt}),
+		user: fromRow(db.User{ID: row.ID, Email: row.Email, Name: row.Name, Role: row.Role, DisabledAt: row.DisabledAt, CreatedAt: row.UserCreatedAt, Skills: row.Skills}),
 		session: Session{
 			Client: Client{Address: row.Address, UserAgent: row.UserAgent}, Handle: handleOf(hash), hash: hash, Current: true,
 			CreatedAt: row.CreatedAt.UTC(), SeenAt: row.SeenAt.UTC(), ExpiresAt: row.ExpiresAt.UTC(),

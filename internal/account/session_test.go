@@ -30,7 +30,7 @@ func TestCookie(t *testing.T) {
 			t.Errorf("the cookie is %s, want %s, for scripts and other sites closed, for a week", c, tt.name)
 		}
 		got, sess := b.current(t, c)
-		if got != u || sess.Client != (account.Client{Address: "192.0.2.1", UserAgent: "Browser/1.0"}) || !sess.Current {
+		if !cmp.Equal(got, u) || sess.Client != (account.Client{Address: "192.0.2.1", UserAgent: "Browser/1.0"}) || !sess.Current {
 			t.Errorf("Authenticate() = %+v with %+v", got, sess)
 		}
 		if n := b.count(t, "SELECT count(*) FROM sessions WHERE encode(id_hash, 'hex') = $1", sess.Handle); n != 1 {
@@ -209,7 +209,7 @@ func TestNewSessionEndsTheOneBefore(t *testing.T) {
 	if first.Value == second.Value || b.signedIn(t, first) {
 		t.Error("the session before goes on")
 	}
-	if got, _ := b.current(t, second); got != ada {
+	if got, _ := b.current(t, second); !cmp.Equal(got, ada) {
 		t.Errorf("signed in as %+v, want %+v", got, ada)
 	}
 	_, listed := b.current(t, second)
@@ -453,7 +453,7 @@ func TestTokens(t *testing.T) {
 	if n := b.count(t, "SELECT count(*) FROM tokens, audit_log WHERE tokens::text || audit_log::text LIKE '%' || $1 || '%'", secret[8:]); n != 0 {
 		t.Error("the secret is in the database")
 	}
-	if got, err := b.AuthenticateToken(t.Context(), secret); err != nil || got != u {
+	if got, err := b.AuthenticateToken(t.Context(), secret); err != nil || !cmp.Equal(got, u) {
 		t.Fatalf("AuthenticateToken() = %+v, %v; want %+v", got, err, u)
 	}
 	lastUsed := func() time.Time {

@@ -185,5 +185,5 @@ func (s *Service) AuthenticateToken(ctx context.Context, secret string) (User, e
 			return User{}, fmt.Errorf("note that token was used: %w", err)
 		}
 	}
-	return fromRow(db.User{ID: row.ID, Email: row.Email, Name: row.Name, Role: row.Role, CreatedAt: row.CreatedAt}), nil
+	return fromRow(db.User{ID: row.ID, Email: row.Email, Name: row.Name, Role: row.Role, CreatedAt: row.CreatedAt, Skills: row.Skills}), nil
 }

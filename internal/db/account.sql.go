@@ -238,7 +238,7 @@ const insertUser = `-- name: InsertUser :one
 
 INSERT INTO users (id, email, name, role, password_hash)
 VALUES ($1, $2, $3, $4, $5)
-RETURNING id, email, name, role, password_hash, disabled_at, created_at
+RETURNING id, email, name, role, password_hash, disabled_at, created_at, skills
 `
 
 type InsertUserParams struct {
@@ -267,6 +267,7 @@ func (q *Queries) InsertUser(ctx context.Context, arg InsertUserParams) (User, e
 		&i.PasswordHash,
 		&i.DisabledAt,
 		&i.CreatedAt,
+		&i.Skills,
 	)
 	return i, err
 }
@@ -439,7 +440,7 @@ func (q *Queries) ListTokens(ctx context.Context, userID uuid.UUID, maxRows int3
 }
 
 const listUsers = `-- name: ListUsers :many
-SELECT id, email, name, role, password_hash, disabled_at, created_at
+SELECT id, email, name, role, password_hash, disabled_at, created_at, skills
   FROM users
  WHERE lower(email) > lower($1)
  ORDER BY lower(email)
@@ -463,6 +464,7 @@ func (q *Queries) ListUsers(ctx context.Context, after string, maxRows int32) ([
 			&i.PasswordHash,
 			&i.DisabledAt,
 			&i.CreatedAt,
+			&i.Skills,
 		); err != nil {
 			return nil, err
 		}
@@ -556,7 +558,7 @@ func (q *Queries) LockSetup(ctx context.Context) error {
 }
 
 const lockUser = `-- name: LockUser :one
-SELECT id, email, name, role, password_hash, disabled_at, created_at FROM users WHERE id = $1 FOR UPDATE
+SELECT id, email, name, role, password_hash, disabled_at, created_at, skills FROM users WHERE id = $1 FOR UPDATE
 `
 
 func (q *Queries) LockUser(ctx context.Context, id uuid.UUID) (User, error) {
@@ -570,6 +572,7 @@ func (q *Queries) LockUser(ctx context.Context, id uuid.UUID) (User, error) {
 		&i.PasswordHash,
 		&i.DisabledAt,
 		&i.CreatedAt,
+		&i.Skills,
 	)
 	return i, err
 }
@@ -654,7 +657,7 @@ func (q *Queries) SessionAddresses(ctx context.Context, userID uuid.UUID, maxRow
 
 const sessionUser = `-- name: SessionUser :one
 SELECT s.data, s.user_agent, s.address, s.created_at, s.seen_at, s.expires_at,
-       u.id, u.email, u.name, u.role, u.disabled_at, u.created_at AS user_created_at
+       u.id, u.email, u.name, u.role, u.disabled_at, u.created_at AS user_created_at, u.skills
   FROM sessions s JOIN users u ON u.id = s.user_id
  WHERE s.id_hash = $1 AND s.expires_at > $2 AND s.seen_at > $3 AND u.disabled_at IS NULL
 `
@@ -672,6 +675,7 @@ type SessionUserRow struct {
 	Role          string
 	DisabledAt    *time.Time
 	UserCreatedAt time.Time
+	Skills        []string
 }
 
 // A session that is in force, with its user.
@@ -691,6 +695,7 @@ func (q *Queries) SessionUser(ctx context.Context, iDHash []byte, now time.Time,
 		&i.Role,
 		&i.DisabledAt,
 		&i.UserCreatedAt,
+		&i.Skills,
 	)
 	return i, err
 }
@@ -766,7 +771,7 @@ func (q *Queries) SweepSessions(ctx context.Context, endedBefore time.Time) (int
 
 const tokenUser = `-- name: TokenUser :one
 SELECT t.id AS token_id, t.last_used_at, t.expires_at, t.revoked_at,
-       u.id, u.email, u.name, u.role, u.disabled_at, u.created_at
+       u.id, u.email, u.name, u.role, u.disabled_at, u.created_at, u.skills
   FROM tokens t JOIN users u ON u.id = t.user_id
  WHERE t.token_hash = $1
 `
@@ -782,6 +787,7 @@ type TokenUserRow struct {
 	Role       string
 	DisabledAt *time.Time
 	CreatedAt  time.Time
+	Skills     []string
 }
 
 func (q *Queries) TokenUser(ctx context.Context, tokenHash []byte) (TokenUserRow, error) {
@@ -798,6 +804,7 @@ func (q *Queries) TokenUser(ctx context.Context, tokenHash []byte) (TokenUserRow
 		&i.Role,
 		&i.DisabledAt,
 		&i.CreatedAt,
+		&i.Skills,
 	)
 	return i, err
 }
@@ -831,7 +838,7 @@ func (q *Queries) UseInvitation(ctx context.Context, usedAt time.Time, iD uuid.U
 }
 
 const userByEmail = `-- name: UserByEmail :one
-SELECT id, email, name, role, password_hash, disabled_at, created_at FROM users WHERE lower(email) = lower($1)
+SELECT id, email, name, role, password_hash, disabled_at, created_at, skills FROM users WHERE lower(email) = lower($1)
 `
 
 func (q *Queries) UserByEmail(ctx context.Context, email string) (User, error) {
@@ -845,12 +852,13 @@ func (q *Queries) UserByEmail(ctx context.Context, email string) (User, error) {
 		&i.PasswordHash,
 		&i.DisabledAt,
 		&i.CreatedAt,
+		&i.Skills,
 	)
 	return i, err
 }
 
 const userByID = `-- name: UserByID :one
-SELECT id, email, name, role, password_hash, disabled_at, created_at FROM users WHERE id = $1
+SELECT id, email, name, role, password_hash, disabled_at, created_at, skills FROM users WHERE id = $1
 `
 
 func (q *Queries) UserByID(ctx context.Context, id uuid.UUID) (User, error) {
@@ -864,6 +872,7 @@ func (q *Queries) UserByID(ctx context.Context, id uuid.UUID) (User, error) {
 		&i.PasswordHash,
 		&i.DisabledAt,
 		&i.CreatedAt,
+		&i.Skills,
 	)
 	return i, err
 }

@@ -131,6 +131,16 @@ type Catalog struct {
 	CreatedAt time.Time
 }
 
+type Comment struct {
+	DatasetID uuid.UUID
+	ID        uuid.UUID
+	ExampleID uuid.UUID
+	Revision  int32
+	AuthorID  uuid.UUID
+	Body      string
+	CreatedAt time.Time
+}
+
 type Counter struct {
 	DatasetID   uuid.UUID
 	Category    string
@@ -166,6 +176,7 @@ type Decision struct {
 	RequestKey     string
 	Millis         int32
 	CreatedAt      time.Time
+	Kind           string
 }
 
 type DuplicateApart struct {
@@ -233,6 +244,21 @@ type DuplicateSignature struct {
 	Keys      []int64
 }
 
+type Escalation struct {
+	DatasetID  uuid.UUID
+	ID         uuid.UUID
+	ExampleID  uuid.UUID
+	Kind       string
+	DecisionID uuid.UUID
+	AskedBy    uuid.UUID
+	Question   string
+	CreatedAt  time.Time
+	AnswerID   *uuid.UUID
+	AnsweredBy *uuid.UUID
+	Answer     string
+	AnsweredAt *time.Time
+}
+
 type Example struct {
 	DatasetID    uuid.UUID
 	ID           uuid.UUID
@@ -252,6 +278,7 @@ type Example struct {
 	ExternalID   string
 	Hash         []byte
 	UpdatedAt    time.Time
+	Suspicion    int16
 }
 
 type Finding struct {
@@ -285,6 +312,17 @@ type FindingDay struct {
 	Severity  Severity
 	Findings  int64
 	Examples  int64
+}
+
+type Gold struct {
+	DatasetID uuid.UUID
+	ExampleID uuid.UUID
+	Revision  int32
+	Verdict   string
+	Reason    string
+	AuthorID  uuid.UUID
+	CreatedAt time.Time
+	RetiredAt *time.Time
 }
 
 type ImportDuplicate struct {
@@ -357,6 +395,37 @@ type Lease struct {
 type LoginFailure struct {
 	Key      string
 	FailedAt time.Time
+}
+
+type Look struct {
+	DatasetID   uuid.UUID
+	ID          uuid.UUID
+	ExampleID   uuid.UUID
+	Revision    int32
+	Kind        string
+	Category    string
+	Subcategory string
+	FirstID     *uuid.UUID
+	NotFor      *uuid.UUID
+	Expected    *string
+	ReviewerID  *uuid.UUID
+	DecisionID  *uuid.UUID
+	Agrees      *bool
+	CreatedAt   time.Time
+	ClosedAt    *time.Time
+}
+
+type Notice struct {
+	DatasetID uuid.UUID
+	ID        uuid.UUID
+	UserID    uuid.UUID
+	Kind      string
+	ExampleID *uuid.UUID
+	Author    string
+	Text      string
+	Link      string
+	CreatedAt time.Time
+	ReadAt    *time.Time
 }
 
 type RecheckRun struct {
@@ -472,6 +541,7 @@ type User struct {
 	PasswordHash string
 	DisabledAt   *time.Time
 	CreatedAt    time.Time
+	Skills       []string
 }
 
 type Waiver struct {
