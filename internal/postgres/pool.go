@@ -39,6 +39,7 @@ func Open(ctx context.Context, dsn string, maxConns int32) (*pgxpool.Pool, error
 		cfg.ConnConfig.RuntimeParams["timezone"] = "UTC"
 	}
 	cfg.ConnConfig.ConnectTimeout = 10 * time.Second
+	cfg.AfterConnect = registerUUID
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", err)

@@ -2,9 +2,12 @@ package postgres_test
 
 import (
 	"errors"
+	"slices"
 	"sync/atomic"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -73,5 +76,44 @@ func TestInTx(t *testing.T) {
 	err := postgres.InTx(t.Context(), pool, insert)
 	if !postgres.Violates(err, "secrets_pkey") {
 		t.Errorf("Violates(%v, secrets_pkey) = false", err)
+	}
+}
+
+// Every way in which the product sends and reads identifiers.
+func TestUUIDs(t *testing.T) {
+	t.Parallel()
+	pool := pgtest.New(t)
+	one, two := uuid.MustParse("018f4e5a-0000-7000-8000-0123456789ab"), uuid.New()
+	var got struct {
+		one, zero uuid.UUID
+		none      *uuid.UUID
+		some      *uuid.UUID
+		list      []uuid.UUID
+		text      string
+		loose     any
+	}
+	err := pool.QueryRow(t.Context(), "SELECT $1::uuid, $2::uuid, $3::uuid, $4::uuid, $5::uuid[], $1::uuid::text, $4::uuid",
+		one, uuid.Nil, (*uuid.UUID)(nil), &two, []uuid.UUID{two, one}).
+		Scan(&got.one, &got.zero, &got.none, &got.some, &got.list, &got.text, &got.loose)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.one != one || got.zero != uuid.Nil || got.none != nil || got.some == nil || *got.some != two || got.text != one.String() {
+		t.Errorf("uuids came back as %+v", got)
+	}
+	if diff := cmp.Diff([]uuid.UUID{two, one}, got.list); diff != "" {
+		t.Errorf("array of uuids (-want +got):\n%s", diff)
+	}
+	if loose, ok := got.loose.([16]byte); !ok || loose != two {
+		t.Errorf("a uuid scanned into any = %v, want the bytes of %s", got.loose, two)
+	}
+	// In the text protocol, which poolers may ask for.
+	err = pool.QueryRow(t.Context(), "SELECT $1::uuid, $2::uuid[]", pgx.QueryExecModeSimpleProtocol, one, []uuid.UUID{two}).Scan(&got.one, &got.list)
+	if err != nil || got.one != one || !slices.Equal(got.list, []uuid.UUID{two}) {
+		t.Errorf("simple protocol = %v %v, %v", got.one, got.list, err)
+	}
+	var id uuid.UUID
+	if err := pool.QueryRow(t.Context(), "SELECT NULL::uuid").Scan(&id); err == nil {
+		t.Error("NULL into a uuid.UUID was taken, want an error")
 	}
 }

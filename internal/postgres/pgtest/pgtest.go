@@ -29,11 +29,19 @@ import (
 // connection string. `make test` sets it to a throw-away cluster.
 const EnvURL = "SPOTTER_TEST_DATABASE_URL"
 
-// New returns a pool on a fresh, migrated database. The test fails, never
-// skips, where there is no server.
+// New returns a pool on a fresh, migrated database, opened as the product does
+// but in an odd time zone, so that code that forgets about zones fails. The test
+// fails, never skips, where there is no server.
 func New(t testing.TB) *pgxpool.Pool {
 	t.Helper()
-	pool, err := pgxpool.NewWithConfig(t.Context(), config(t, URL(t)))
+	u, err := url.Parse(URL(t))
+	if err != nil {
+		t.Fatalf("%s is not a URL: %v", EnvURL, err)
+	}
+	q := u.Query()
+	q.Set("timezone", "Pacific/Chatham")
+	u.RawQuery = q.Encode()
+	pool, err := postgres.Open(t.Context(), u.String(), 8)
 	if err != nil {
 		t.Fatalf("open test database: %v", err)
 	}
@@ -84,19 +92,6 @@ func drop(ctx context.Context, server, name string) error {
 		err = exec(ctx, server, "DROP DATABASE "+name)
 	}
 	return err
-}
-
-// config puts the session into an odd time zone, so that code that forgets
-// about zones fails.
-func config(t testing.TB, dsn string) *pgxpool.Config {
-	t.Helper()
-	cfg, err := pgxpool.ParseConfig(dsn)
-	if err != nil {
-		t.Fatalf("parse %s: %v", EnvURL, err)
-	}
-	cfg.ConnConfig.RuntimeParams["timezone"] = "Pacific/Chatham"
-	cfg.MaxConns = 8
-	return cfg
 }
 
 func withDatabase(t testing.TB, server, name string) string {
