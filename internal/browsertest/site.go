@@ -16,6 +16,7 @@ import (
 	"github.com/voicefit/spotter/internal/catalog"
 	"github.com/voicefit/spotter/internal/example"
 	"github.com/voicefit/spotter/internal/example/exampletest"
+	"github.com/voicefit/spotter/internal/inbox"
 	"github.com/voicefit/spotter/internal/lint"
 	"github.com/voicefit/spotter/internal/postgres/pgtest"
 	"github.com/voicefit/spotter/internal/report"
@@ -65,7 +66,7 @@ func Start(t *testing.T, change func(*Site, *ui.Config)) *Site {
 		Record: func(ctx context.Context, f audit.Filter) ([]audit.Record, string, error) {
 			return audit.List(ctx, s.Pool, f)
 		},
-		Reviews: s.Reviews, Browse: browse.New(s.Pool, exampletest.Dataset),
+		Reviews: s.Reviews, Browse: browse.New(s.Pool, exampletest.Dataset), Inbox: inbox.New(s.Pool, exampletest.Dataset),
 	}
 	if change != nil {
 		change(s, &c)

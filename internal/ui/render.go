@@ -203,6 +203,7 @@ func (s *Server) frame(w http.ResponseWriter, r *http.Request, title, section st
 		Download:   s.export != nil && u.Can(account.Export), Catalog: u.Can(account.View),
 		People: u.Can(account.ManagePeople), Audit: u.Can(account.ReadAudit),
 	}
+	s.inboxNav(r.Context(), &p.Nav, u)
 	p.Flash = s.takeFlash(w, r)
 	if n := s.demoCount(r.Context()); n > 0 {
 		p.Demo = &templates.Demo{Examples: number(n), MayRemove: u.Can(account.RemoveDemo)}

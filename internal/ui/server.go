@@ -52,6 +52,7 @@ type Config struct {
 	Count      Counter                // nil: what is typed is not checked before it is saved; needs Check
 	Tokens     Tokens                 // nil: there is no page about the tokens of an example
 	Demo       Demo                   // nil: there is no demo data to add or remove
+	Inbox      Inbox                  // nil: there is no inbox
 	Metrics    *Metrics               // nil: requests are not measured
 	Now        func() time.Time       // nil: time.Now
 	// MaxUploadBytes bounds one file that is imported; 0: no limit.
@@ -80,6 +81,7 @@ type Server struct {
 	count      Counter
 	tokens     Tokens
 	demo       Demo
+	inbox      Inbox
 	metrics    *Metrics
 	now        func() time.Time
 	baseURL    string
@@ -102,7 +104,7 @@ func New(c Config) (*Server, error) {
 		return nil, errors.New("ui: Log, Accounts, Catalogs, Figures and Record are required")
 	}
 	s := &Server{
-		log: c.Log, accounts: c.Accounts, catalogs: c.Catalogs, figures: c.Figures, record: c.Record, demo: c.Demo,
+		log: c.Log, accounts: c.Accounts, catalogs: c.Catalogs, figures: c.Figures, record: c.Record, demo: c.Demo, inbox: c.Inbox,
 		imports: c.Imports, export: c.Export, soundness: c.Quality, rechecks: c.Rechecks, duplicates: c.Duplicates, maxUpload: c.MaxUploadBytes,
 		reviews: c.Reviews, browse: c.Browse, hasRule: c.HasRule, drawer: draw.Drawer{Markdown: markdown},
 		check: c.Check, count: c.Count, tokens: c.Tokens, metrics: c.Metrics, now: c.Now, baseURL: strings.TrimSuffix(c.BaseURL, "/"), mux: chi.NewRouter(),
@@ -168,6 +170,10 @@ func (s *Server) site() {
 	s.post("/account/sessions/revoke", account.OwnAccount, s.endSessions)
 	s.post("/account/tokens", account.OwnAccount, s.createToken)
 	s.post("/account/tokens/{id}/revoke", account.OwnAccount, s.revokeToken)
+
+	if s.inbox != nil {
+		s.inboxRoutes()
+	}
 
 	s.get("/people", account.ManagePeople, s.listPeople)
 	s.post("/people/invitations", account.ManagePeople, s.invite)

@@ -26,6 +26,7 @@ import (
 	"github.com/voicefit/spotter/internal/example"
 	"github.com/voicefit/spotter/internal/example/exampletest"
 	"github.com/voicefit/spotter/internal/export"
+	"github.com/voicefit/spotter/internal/inbox"
 	"github.com/voicefit/spotter/internal/ingest"
 	"github.com/voicefit/spotter/internal/lint"
 	"github.com/voicefit/spotter/internal/llama3"
@@ -158,7 +159,7 @@ func start(t *testing.T, change func(*ui.Config)) *site {
 		},
 		Reviews: reviewing, Browse: browse.New(s.pool, s.catalogs.Dataset()), Duplicates: s.dedup,
 		Check: lint.NewKeeper(s.catalogs.CurrentVersion).Check, Count: tokens.CountBoth, Tokens: tokens,
-		Imports: s.imports, Export: s.exports, Demo: s.demo, Metrics: s.metrics,
+		Imports: s.imports, Export: s.exports, Demo: s.demo, Inbox: inbox.New(s.pool, s.catalogs.Dataset()), Metrics: s.metrics,
 		Quality:  report.New(s.pool, s.catalogs.Dataset(), s.catalogs.Current),
 		Rechecks: quality.New(quality.Config{DB: s.pool, Dataset: s.catalogs.Dataset(), Catalog: s.catalogs.CurrentVersion, Log: slog.New(slog.DiscardHandler)}),
 	}

@@ -41,6 +41,7 @@ const (
 	SectionCatalog    = "catalog"
 	SectionPeople     = "people"
 	SectionAudit      = "audit"
+	SectionInbox      = "inbox"
 	SectionHelp       = "help"
 )
 
@@ -57,6 +58,9 @@ type Nav struct {
 	Dashboard, Review, Examples, Imports, Quality, Duplicates, Download, Catalog, People, Audit bool
 
 	ReviewWaiting string // how many examples wait, formatted; empty: not shown
+
+	Inbox       bool
+	InboxUnread string // how many notices are unread, formatted; empty: none
 }
 
 // Kinds of Flash.
@@ -108,7 +112,8 @@ func (n Nav) groups() []navGroup {
 		{"Work", join(
 			entry(n.Dashboard, navItem{SectionDashboard, "Dashboard", "/", "dashboard", ""}),
 			entry(n.Review, navItem{SectionReview, "Review", "/review", "review", n.ReviewWaiting}),
-			entry(n.Examples, navItem{SectionExamples, "Examples", "/examples", "examples", ""}))},
+			entry(n.Examples, navItem{SectionExamples, "Examples", "/examples", "examples", ""}),
+			entry(n.Inbox, navItem{SectionInbox, "Inbox", "/inbox", "inbox", n.InboxUnread}))},
 		{"Data", join(
 			entry(n.Imports, navItem{SectionImports, "Import", "/imports", "imports", ""}),
 			entry(n.Quality, navItem{SectionQuality, "Quality", "/quality", "quality", ""}),
