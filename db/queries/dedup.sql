@@ -215,13 +215,16 @@ SELECT kind, category, count(*) AS groups, sum(size)::bigint AS examples FROM du
  WHERE dataset_id = @dataset_id GROUP BY kind, category ORDER BY kind, category LIMIT 10000;
 
 -- name: DuplicateMembers :many
--- Members of groups with what a page shows of them, each group's first ones.
-SELECT m.group_id, e.id, e.category, e.subcategory, e.status, e.revision, e.errors, e.warnings, e.tokens, e.import_id, e.source_line, r.messages
+-- Members of groups with what a page shows of them, each group's first ones
+-- beyond after.
+SELECT m.group_id, e.id, e.category, e.subcategory, e.status, e.revision, e.errors, e.warnings, e.tokens, e.import_id, s.name AS source_name, e.source_line, r.messages
   FROM unnest(@groups::uuid[]) AS t(id)
  CROSS JOIN LATERAL (SELECT x.dataset_id, x.group_id, x.example_id FROM duplicate_members x
-                      WHERE x.dataset_id = @dataset_id AND x.group_id = t.id ORDER BY x.example_id LIMIT @max_members) AS m
+                      WHERE x.dataset_id = @dataset_id AND x.group_id = t.id AND x.example_id > @after
+                      ORDER BY x.example_id LIMIT @max_members) AS m
   JOIN examples e ON e.dataset_id = m.dataset_id AND e.id = m.example_id
   JOIN revisions r ON r.dataset_id = e.dataset_id AND r.example_id = e.id AND r.revision = e.revision
+  JOIN sources s ON s.dataset_id = e.dataset_id AND s.id = e.source_id
  ORDER BY m.group_id, e.id;
 
 -- name: DuplicateMemberStates :many
@@ -230,6 +233,13 @@ SELECT e.id, e.status, e.revision FROM duplicate_members m
   JOIN examples e ON e.dataset_id = m.dataset_id AND e.id = m.example_id
  WHERE m.dataset_id = @dataset_id AND m.group_id = @group_id
  ORDER BY e.id LIMIT @max_rows;
+
+-- name: DuplicateMemberStatesOf :many
+-- The same of those members of a group that are named.
+SELECT e.id, e.status, e.revision FROM duplicate_members m
+  JOIN examples e ON e.dataset_id = m.dataset_id AND e.id = m.example_id
+ WHERE m.dataset_id = @dataset_id AND m.group_id = @group_id AND m.example_id = ANY(@ids::uuid[])
+ ORDER BY e.id;
 
 -- Findings ------------------------------------------------------------------------
 

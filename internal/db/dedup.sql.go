@@ -545,15 +545,58 @@ func (q *Queries) DuplicateMemberStates(ctx context.Context, datasetID uuid.UUID
 	return items, nil
 }
 
+const duplicateMemberStatesOf = `-- name: DuplicateMemberStatesOf :many
+SELECT e.id, e.status, e.revision FROM duplicate_members m
+  JOIN examples e ON e.dataset_id = m.dataset_id AND e.id = m.example_id
+ WHERE m.dataset_id = $1 AND m.group_id = $2 AND m.example_id = ANY($3::uuid[])
+ ORDER BY e.id
+`
+
+type DuplicateMemberStatesOfRow struct {
+	ID       uuid.UUID
+	Status   ExampleStatus
+	Revision int32
+}
+
+// The same of those members of a group that are named.
+func (q *Queries) DuplicateMemberStatesOf(ctx context.Context, datasetID uuid.UUID, groupID uuid.UUID, ids []uuid.UUID) ([]DuplicateMemberStatesOfRow, error) {
+	rows, err := q.db.Query(ctx, duplicateMemberStatesOf, datasetID, groupID, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []DuplicateMemberStatesOfRow
+	for rows.Next() {
+		var i DuplicateMemberStatesOfRow
+		if err := rows.Scan(&i.ID, &i.Status, &i.Revision); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const duplicateMembers = `-- name: DuplicateMembers :many
-SELECT m.group_id, e.id, e.category, e.subcategory, e.status, e.revision, e.errors, e.warnings, e.tokens, e.import_id, e.source_line, r.messages
+SELECT m.group_id, e.id, e.category, e.subcategory, e.status, e.revision, e.errors, e.warnings, e.tokens, e.import_id, s.name AS source_name, e.source_line, r.messages
   FROM unnest($1::uuid[]) AS t(id)
  CROSS JOIN LATERAL (SELECT x.dataset_id, x.group_id, x.example_id FROM duplicate_members x
-                      WHERE x.dataset_id = $2 AND x.group_id = t.id ORDER BY x.example_id LIMIT $3) AS m
+                      WHERE x.dataset_id = $2 AND x.group_id = t.id AND x.example_id > $3
+                      ORDER BY x.example_id LIMIT $4) AS m
   JOIN examples e ON e.dataset_id = m.dataset_id AND e.id = m.example_id
   JOIN revisions r ON r.dataset_id = e.dataset_id AND r.example_id = e.id AND r.revision = e.revision
+  JOIN sources s ON s.dataset_id = e.dataset_id AND s.id = e.source_id
  ORDER BY m.group_id, e.id
 `
+
+type DuplicateMembersParams struct {
+	Groups     []uuid.UUID
+	DatasetID  uuid.UUID
+	After      uuid.UUID
+	MaxMembers int32
+}
 
 type DuplicateMembersRow struct {
 	GroupID     uuid.UUID
@@ -566,13 +609,20 @@ type DuplicateMembersRow struct {
 	Warnings    int16
 	Tokens      int32
 	ImportID    uuid.UUID
+	SourceName  string
 	SourceLine  int64
 	Messages    string
 }
 
-// Members of groups with what a page shows of them, each group's first ones.
-func (q *Queries) DuplicateMembers(ctx context.Context, groups []uuid.UUID, datasetID uuid.UUID, maxMembers int32) ([]DuplicateMembersRow, error) {
-	rows, err := q.db.Query(ctx, duplicateMembers, groups, datasetID, maxMembers)
+// Members of groups with what a page shows of them, each group's first ones
+// beyond after.
+func (q *Queries) DuplicateMembers(ctx context.Context, arg DuplicateMembersParams) ([]DuplicateMembersRow, error) {
+	rows, err := q.db.Query(ctx, duplicateMembers,
+		arg.Groups,
+		arg.DatasetID,
+		arg.After,
+		arg.MaxMembers,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -591,6 +641,7 @@ func (q *Queries) DuplicateMembers(ctx context.Context, groups []uuid.UUID, data
 			&i.Warnings,
 			&i.Tokens,
 			&i.ImportID,
+			&i.SourceName,
 			&i.SourceLine,
 			&i.Messages,
 		); err != nil {

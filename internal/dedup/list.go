@@ -23,8 +23,8 @@ type Group struct {
 	Size     int
 	Since    time.Time // when the first two were found
 
-	// Members are the first MaxMembers of them, the oldest first, and Pairs what
-	// was verified among these. A large group has more of both.
+	// Members are MaxMembers of them at most, the oldest first, and Pairs what was
+	// verified among these. A large group has more of both.
 	Members []Member
 	Pairs   []Pair
 }
@@ -46,6 +46,7 @@ type Member struct {
 	Warnings    int
 	Tokens      int
 	ImportID    uuid.UUID
+	SourceName  string // of the file
 	SourceLine  int64
 	Messages    []example.Message
 }
@@ -97,14 +98,15 @@ func (s *Service) List(ctx context.Context, f Filter) ([]Group, error) {
 			groups = append(groups, groupOf(db.DuplicateGroupRow(r)))
 		}
 	}
-	if err := s.fill(ctx, q, groups); err != nil {
+	if err := s.fill(ctx, q, groups, uuid.Nil); err != nil {
 		return nil, fmt.Errorf("list duplicates: %w", err)
 	}
 	return groups, nil
 }
 
-// Get returns one group, or fault.NotFound: groups go when their members do.
-func (s *Service) Get(ctx context.Context, id uuid.UUID) (Group, error) {
+// Get returns one group with its members beyond after (uuid.Nil: from the first
+// on), or fault.NotFound: groups go when their members do.
+func (s *Service) Get(ctx context.Context, id, after uuid.UUID) (Group, error) {
 	q := db.New(s.db)
 	row, err := q.DuplicateGroup(ctx, s.dataset, id)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -114,7 +116,7 @@ func (s *Service) Get(ctx context.Context, id uuid.UUID) (Group, error) {
 		return Group{}, fmt.Errorf("read group %s: %w", id, err)
 	}
 	groups := []Group{groupOf(row)}
-	if err := s.fill(ctx, q, groups); err != nil {
+	if err := s.fill(ctx, q, groups, after); err != nil {
 		return Group{}, fmt.Errorf("read group %s: %w", id, err)
 	}
 	return groups[0], nil
@@ -141,14 +143,14 @@ func groupOf(r db.DuplicateGroupRow) Group {
 	return Group{ID: r.ID, Kind: Kind(r.Kind), Category: r.Category, Size: int(r.Size), Since: r.CreatedAt}
 }
 
-// fill reads the first members of groups and the pairs among them.
-func (s *Service) fill(ctx context.Context, q *db.Queries, groups []Group) error {
+// fill reads the first members of groups beyond after and the pairs among them.
+func (s *Service) fill(ctx context.Context, q *db.Queries, groups []Group, after uuid.UUID) error {
 	ids := make([]uuid.UUID, len(groups))
 	at := map[uuid.UUID]int{}
 	for i, g := range groups {
 		ids[i], at[g.ID] = g.ID, i
 	}
-	rows, err := q.DuplicateMembers(ctx, ids, s.dataset, MaxMembers)
+	rows, err := q.DuplicateMembers(ctx, db.DuplicateMembersParams{Groups: ids, DatasetID: s.dataset, After: after, MaxMembers: MaxMembers})
 	if err != nil {
 		return fmt.Errorf("read members: %w", err)
 	}
@@ -162,7 +164,7 @@ func (s *Service) fill(ctx context.Context, q *db.Queries, groups []Group) error
 		g := at[r.GroupID]
 		groups[g].Members = append(groups[g].Members, Member{
 			ID: r.ID, Category: r.Category, Subcategory: r.Subcategory, Status: example.Status(r.Status), Revision: int(r.Revision),
-			Errors: int(r.Errors), Warnings: int(r.Warnings), Tokens: int(r.Tokens), ImportID: r.ImportID, SourceLine: r.SourceLine, Messages: messages,
+			Errors: int(r.Errors), Warnings: int(r.Warnings), Tokens: int(r.Tokens), ImportID: r.ImportID, SourceName: r.SourceName, SourceLine: r.SourceLine, Messages: messages,
 		})
 		members = append(members, r.ID)
 		in[r.ID] = append(in[r.ID], g)

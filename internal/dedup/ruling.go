@@ -25,6 +25,7 @@ const maxRuled = 500
 type Seen struct {
 	ID       uuid.UUID
 	Revision int
+	Status   example.Status
 }
 
 // A Ruling says which member of a group stays.
@@ -32,9 +33,12 @@ type Ruling struct {
 	Group    uuid.UUID
 	Survivor uuid.UUID
 	// Seen are all members as whoever rules saw them. Where the group has other
-	// ones by now, or other revisions, the ruling is refused. Empty: whatever the
-	// group holds.
+	// ones by now, or other revisions or statuses, the ruling is refused. Empty:
+	// whatever the group holds.
 	Seen []Seen
+	// Part has the ruling be about the members of Seen alone; the group may have
+	// others, which stay. So large groups are worked off.
+	Part bool
 }
 
 // An Outcome is what became of a ruling.
@@ -71,7 +75,7 @@ func (s *Service) KeepOne(ctx context.Context, by audit.Actor, r Ruling) (Outcom
 		if err := s.lock(ctx, q); err != nil {
 			return err
 		}
-		group, members, err := s.ruledOn(ctx, q, r.Group, r.Seen)
+		group, members, err := s.ruledOn(ctx, q, r.Group, r.Seen, r.Part)
 		if err != nil {
 			return err
 		}
@@ -132,7 +136,7 @@ func (s *Service) NotDuplicates(ctx context.Context, by audit.Actor, group uuid.
 		if err := s.lock(ctx, q); err != nil {
 			return err
 		}
-		g, members, err := s.ruledOn(ctx, q, group, seen)
+		g, members, err := s.ruledOn(ctx, q, group, seen, false)
 		if err != nil {
 			return err
 		}
@@ -172,14 +176,18 @@ func (s *Service) NotDuplicates(ctx context.Context, by audit.Actor, group uuid.
 	return nil
 }
 
-// ruledOn returns a group and all its members, if they are what was seen.
-func (s *Service) ruledOn(ctx context.Context, q *db.Queries, id uuid.UUID, seen []Seen) (db.DuplicateGroupRow, []db.DuplicateMemberStatesRow, error) {
+// ruledOn returns a group and its members, all or those of seen alone, if they
+// are what was seen.
+func (s *Service) ruledOn(ctx context.Context, q *db.Queries, id uuid.UUID, seen []Seen, part bool) (db.DuplicateGroupRow, []db.DuplicateMemberStatesRow, error) {
 	group, err := q.DuplicateGroup(ctx, s.dataset, id)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return group, nil, noGroup()
 	}
 	if err != nil {
 		return group, nil, fmt.Errorf("read the group: %w", err)
+	}
+	if part {
+		return s.partOf(ctx, q, group, seen)
 	}
 	if group.Size > maxRuled {
 		return group, nil, fault.New(fault.Invalid, "This group has %d examples, more than the %d that can be ruled on at once. Reject some of them one by one first.", group.Size, maxRuled)
@@ -191,12 +199,40 @@ func (s *Service) ruledOn(ctx context.Context, q *db.Queries, id uuid.UUID, seen
 	if len(seen) == 0 {
 		return group, members, nil
 	}
+	return group, members, unchanged(members, seen)
+}
+
+// partOf returns those members of a group that were seen, if they still are as
+// they were.
+func (s *Service) partOf(ctx context.Context, q *db.Queries, group db.DuplicateGroupRow, seen []Seen) (db.DuplicateGroupRow, []db.DuplicateMemberStatesRow, error) {
+	if len(seen) == 0 || len(seen) > maxRuled {
+		return group, nil, fault.New(fault.Invalid, "Name between one and %d examples to rule on.", maxRuled)
+	}
+	ids := make([]uuid.UUID, len(seen))
+	for i, m := range seen {
+		ids[i] = m.ID
+	}
+	rows, err := q.DuplicateMemberStatesOf(ctx, s.dataset, group.ID, ids)
+	if err != nil {
+		return group, nil, fmt.Errorf("read the members: %w", err)
+	}
+	members := make([]db.DuplicateMemberStatesRow, len(rows))
+	for i, r := range rows {
+		members[i] = db.DuplicateMemberStatesRow(r)
+	}
+	return group, members, unchanged(members, seen)
+}
+
+// unchanged fails with fault.Conflict where members are not what was seen.
+func unchanged(members []db.DuplicateMemberStatesRow, seen []Seen) error {
 	seen = slices.Clone(seen)
 	slices.SortFunc(seen, func(a, b Seen) int { return bytes.Compare(a.ID[:], b.ID[:]) })
-	if !slices.EqualFunc(members, seen, func(m db.DuplicateMemberStatesRow, s Seen) bool { return m.ID == s.ID && int(m.Revision) == s.Revision }) {
-		return group, nil, fault.New(fault.Conflict, "This group changed while you were looking at it. Look at it again, then decide.")
+	if !slices.EqualFunc(members, seen, func(m db.DuplicateMemberStatesRow, s Seen) bool {
+		return m.ID == s.ID && int(m.Revision) == s.Revision && example.Status(m.Status) == s.Status
+	}) {
+		return fault.New(fault.Conflict, "This group changed while you were looking at it. Look at it again, then decide.")
 	}
-	return group, members, nil
+	return nil
 }
 
 // lookAt brings pairs and groups in line with what just happened to examples,
@@ -251,7 +287,7 @@ func (s *Service) Obvious(ctx context.Context, category string, after uuid.UUID,
 		best := slices.MinFunc(g.Members, compareMembers)
 		c := Choice{Group: g, Ruling: Ruling{Group: g.ID, Survivor: best.ID}}
 		for _, m := range g.Members {
-			c.Ruling.Seen = append(c.Ruling.Seen, Seen{m.ID, m.Revision})
+			c.Ruling.Seen = append(c.Ruling.Seen, Seen{m.ID, m.Revision, m.Status})
 		}
 		choices = append(choices, c)
 	}

@@ -38,7 +38,7 @@ func (w *world) statuses(ids []uuid.UUID) []string {
 func seenOf(g dedup.Group) []dedup.Seen {
 	var seen []dedup.Seen
 	for _, m := range g.Members {
-		seen = append(seen, dedup.Seen{ID: m.ID, Revision: m.Revision})
+		seen = append(seen, dedup.Seen{ID: m.ID, Revision: m.Revision, Status: m.Status})
 	}
 	return seen
 }
@@ -119,8 +119,11 @@ func TestKeepOneRefused(t *testing.T) {
 		{"no such group", dedup.Ruling{Group: uuid.New(), Survivor: ids[0]}, fault.NotFound},
 		{"a survivor from elsewhere", dedup.Ruling{Group: equal.ID, Survivor: ids[2]}, fault.Invalid},
 		{"variants", dedup.Ruling{Group: variant.ID, Survivor: ids[2]}, fault.Invalid},
-		{"another revision was seen", dedup.Ruling{Group: equal.ID, Survivor: ids[0], Seen: []dedup.Seen{{ID: ids[0], Revision: 1}, {ID: ids[1], Revision: 2}}}, fault.Conflict},
-		{"fewer members were seen", dedup.Ruling{Group: equal.ID, Survivor: ids[0], Seen: []dedup.Seen{{ID: ids[0], Revision: 1}}}, fault.Conflict},
+		{"another revision was seen", dedup.Ruling{Group: equal.ID, Survivor: ids[0], Seen: []dedup.Seen{{ids[0], 1, example.Pending}, {ids[1], 2, example.Pending}}}, fault.Conflict},
+		{"another status was seen", dedup.Ruling{Group: equal.ID, Survivor: ids[0], Seen: []dedup.Seen{{ids[0], 1, example.Pending}, {ids[1], 1, example.Approved}}}, fault.Conflict},
+		{"a part that nobody saw", dedup.Ruling{Group: equal.ID, Survivor: ids[0], Part: true}, fault.Invalid},
+		{"a part of another group", dedup.Ruling{Group: equal.ID, Survivor: ids[0], Seen: []dedup.Seen{{ids[0], 1, example.Pending}, {ids[2], 1, example.Pending}}, Part: true}, fault.Conflict},
+		{"fewer members were seen", dedup.Ruling{Group: equal.ID, Survivor: ids[0], Seen: []dedup.Seen{{ids[0], 1, example.Pending}}}, fault.Conflict},
 	} {
 		if _, err := w.KeepOne(t.Context(), ana, tt.ruling); !errors.Is(err, tt.want) {
 			t.Errorf("%s: KeepOne() = %v, want %v", tt.name, err, tt.want)
@@ -128,6 +131,34 @@ func TestKeepOneRefused(t *testing.T) {
 	}
 	if got := query[int64](w, "SELECT count(*) FROM decisions"); got[0] != 0 {
 		t.Errorf("%d decisions were made", got[0])
+	}
+}
+
+// A group that nobody can look at as a whole is worked off in parts.
+func TestKeepOneOfPart(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var texts [][]example.Message
+	for i := range dedup.MaxMembers + 5 {
+		texts = append(texts, say("squat 300 for 5"+strings.Repeat("!", i), "ok"))
+	}
+	ids := w.add(texts...)
+	w.scan()
+	g := w.only(dedup.Equal)
+	if g.Size != len(ids) || len(g.Members) != dedup.MaxMembers {
+		t.Fatalf("a group of %d with %d members shown, want %d and %d", g.Size, len(g.Members), len(ids), dedup.MaxMembers)
+	}
+	rest, err := w.Get(t.Context(), g.ID, g.Members[dedup.MaxMembers-1].ID)
+	if err != nil || len(rest.Members) != 5 || rest.Members[0].ID != ids[dedup.MaxMembers] || rest.Size != len(ids) {
+		t.Fatalf("Get() after the first %d = %d members, %v", dedup.MaxMembers, len(rest.Members), err)
+	}
+	out, err := w.KeepOne(t.Context(), ana, dedup.Ruling{Group: g.ID, Survivor: ids[1], Seen: seenOf(g), Part: true})
+	if err != nil || len(out.Rejected) != dedup.MaxMembers-1 {
+		t.Fatalf("KeepOne() of a part rejected %d, %v; want %d", len(out.Rejected), err, dedup.MaxMembers-1)
+	}
+	left := w.only(dedup.Equal)
+	if left.Size != 6 || left.Members[0].ID != ids[1] || left.Members[5].ID != ids[len(ids)-1] {
+		t.Errorf("the group has %d members then, want the survivor and the 5 that were not shown", left.Size)
 	}
 }
 
@@ -282,7 +313,7 @@ func TestLargeGroup(t *testing.T) {
 	if g.Size != 501 || len(g.Members) != dedup.MaxMembers {
 		t.Errorf("a group of %d with %d members shown, want 501 and %d", g.Size, len(g.Members), dedup.MaxMembers)
 	}
-	if again, err := w.Get(t.Context(), g.ID); err != nil {
+	if again, err := w.Get(t.Context(), g.ID, uuid.Nil); err != nil {
 		t.Error(err)
 	} else if diff := cmp.Diff(g, again); diff != "" {
 		t.Errorf("Get differs from List (-list +get):\n%s", diff)

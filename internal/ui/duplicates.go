@@ -26,7 +26,7 @@ import (
 // about them: dedup.Service.
 type Duplicates interface {
 	List(ctx context.Context, f dedup.Filter) ([]dedup.Group, error)
-	Get(ctx context.Context, id uuid.UUID) (dedup.Group, error)
+	Get(ctx context.Context, id, after uuid.UUID) (dedup.Group, error)
 	Counts(ctx context.Context) ([]dedup.Count, error)
 	Waiting(ctx context.Context, most int) (int, error)
 	Obvious(ctx context.Context, category string, after uuid.UUID, limit int) ([]dedup.Choice, uuid.UUID, error)
@@ -47,6 +47,7 @@ const (
 
 func (s *Server) duplicateRoutes() {
 	s.get("/duplicates", account.View, s.showDuplicates)
+	s.get("/duplicates/{id}", account.View, s.showDuplicateGroup)
 	s.post("/duplicates/{id}/keep", account.Review, s.keepOne)
 	s.post("/duplicates/{id}/different", account.Review, s.keepApart)
 	s.get("/duplicates/obvious", account.Review, s.showObvious)
@@ -211,6 +212,48 @@ func (s *Server) showDuplicates(w http.ResponseWriter, r *http.Request) error {
 	return s.show(w, r, templates.DuplicatesPage(page, v))
 }
 
+// showDuplicateGroup handles GET /duplicates/{id}: one group, its members a page
+// at a time. Rulings lead back to the list.
+func (s *Server) showDuplicateGroup(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	id, err := uuid.Parse(chi.URLParam(r, "id"))
+	if err != nil {
+		return fault.New(fault.NotFound, "There is no such group of duplicates.")
+	}
+	after, err := optionalUUID(r.URL.Query().Get("after"))
+	if err != nil {
+		return fault.New(fault.Invalid, "The address of this page is damaged. Go back to the beginning of the group.")
+	}
+	g, err := s.duplicates.Get(ctx, id, after)
+	if err != nil {
+		return err
+	}
+	cat, _, err := s.catalogs.CurrentVersion(ctx)
+	if err != nil {
+		return err
+	}
+	name := g.Category
+	if one, ok := cat.Category(g.Category); ok {
+		name = one.Name
+	}
+	u, _ := userOf(ctx)
+	l := duplicateList{kind: g.Kind}
+	drawn := groupView(g, name, u.Can(account.Review), l, "")
+	drawn.All = nil
+	v := templates.DuplicateGroupView{Group: drawn, Kind: kindWords[g.Kind].tab, Lead: kindWords[g.Kind].lead, List: l.url()}
+	if after != uuid.Nil {
+		v.First = "/duplicates/" + id.String()
+	}
+	if len(g.Members) == dedup.MaxMembers {
+		v.Next = addressOf("/duplicates/"+id.String(), url.Values{"after": {g.Members[dedup.MaxMembers-1].ID.String()}})
+	}
+	page := s.frame(w, r, drawn.Title, templates.SectionDuplicates)
+	page.Width = templates.WidthFull
+	page.Styles = []string{"css/review.css", "css/duplicates.css"}
+	page.Modules = []string{"js/duplicates.js"}
+	return s.show(w, r, templates.DuplicateGroupPage(page, v))
+}
+
 // scanning says how many examples have not been compared yet.
 func (s *Server) scanning(ctx context.Context) (string, error) {
 	n, err := s.duplicates.Waiting(ctx, waitingShown)
@@ -234,7 +277,8 @@ func groupView(g dedup.Group, category string, may bool, l duplicateList, next s
 		notes = append(notes, "The answers differ in "+draw.Plain(strings.Join(fields, ", "))+".")
 	}
 	if !whole {
-		notes = append(notes, "The first "+number(len(g.Members))+" are shown.")
+		v.All = &templates.Link{Label: "See all " + number(g.Size), URL: "/duplicates/" + g.ID.String()}
+		notes = append(notes, number(len(g.Members))+" of them shown.")
 	}
 	if may && g.Kind != dedup.Variant {
 		hidden := []templates.Hidden{{Name: "kind", Value: string(l.kind)}, {Name: "category", Value: l.category}, {Name: "next", Value: next}}
@@ -255,14 +299,18 @@ func groupView(g dedup.Group, category string, may bool, l duplicateList, next s
 			v.Keep, v.Hidden = "/duplicates/"+g.ID.String()+"/keep", append(hidden, templates.Hidden{Name: "unseen", Value: "1"})
 			v.Sure = "The other " + number(g.Size-1) + " are rejected as duplicates of this one, also the " + number(g.Size-len(g.Members)) + " that are not shown. All of them say the same after normalising."
 		default:
-			notes = append(notes, "Nobody can compare so many at once: reject some of them on their pages first.")
+			for _, m := range g.Members {
+				hidden = append(hidden, templates.Hidden{Name: "seen", Value: seenText(m)})
+			}
+			v.Keep, v.Hidden = "/duplicates/"+g.ID.String()+"/keep", append(hidden, templates.Hidden{Name: "part", Value: "1"})
+			notes = append(notes, "Keeping one rejects the others that are shown; then the next of the group take their places.")
 		}
 	}
 	v.Note = strings.Join(notes, " ")
 	for i, m := range g.Members {
 		one := templates.DuplicateMember{
 			Number: number(i + 1), ID: m.ID.String(), URL: "/examples/" + m.ID.String(), Status: string(m.Status),
-			Source: "Line " + number(m.SourceLine) + " of its import", SourceURL: "/imports/" + m.ImportID.String(),
+			Source: draw.Plain(m.SourceName) + ", line " + number(m.SourceLine), SourceURL: "/imports/" + m.ImportID.String(),
 		}
 		if m.Errors > 0 {
 			one.Errors = counted(m.Errors, "error", "errors")
@@ -353,14 +401,9 @@ func seenText(m dedup.Member) string {
 	return m.ID.String() + " " + strconv.Itoa(m.Revision) + " " + string(m.Status)
 }
 
-// sight is seenText read back.
-type sight struct {
-	dedup.Seen
-	status example.Status
-}
-
-func parseSeen(texts []string) ([]sight, error) {
-	var all []sight
+// parseSeen is seenText read back.
+func parseSeen(texts []string) ([]dedup.Seen, error) {
+	var all []dedup.Seen
 	for _, text := range texts {
 		f := strings.Fields(text)
 		if len(f) != 3 {
@@ -374,7 +417,7 @@ func parseSeen(texts []string) ([]sight, error) {
 		if err != nil {
 			return nil, unseen()
 		}
-		all = append(all, sight{dedup.Seen{ID: id, Revision: revision}, example.Status(f[2])})
+		all = append(all, dedup.Seen{ID: id, Revision: revision, Status: example.Status(f[2])})
 	}
 	if len(all) == 0 {
 		return nil, unseen()
@@ -384,23 +427,6 @@ func parseSeen(texts []string) ([]sight, error) {
 
 func unseen() error {
 	return fault.New(fault.Invalid, "The form does not say what you saw. Go back, reload the page and try again.")
-}
-
-// unchanged fails with fault.Conflict where somebody decided on a member since
-// it was seen. Revisions are the service's to compare.
-func unchanged(g dedup.Group, seen []sight) ([]dedup.Seen, error) {
-	status := make(map[uuid.UUID]example.Status, len(g.Members))
-	for _, m := range g.Members {
-		status[m.ID] = m.Status
-	}
-	out := make([]dedup.Seen, len(seen))
-	for i, one := range seen {
-		if status[one.ID] != one.status {
-			return nil, fault.New(fault.Conflict, "This group changed while you were looking at it. Look at it again, then decide.")
-		}
-		out[i] = one.Seen
-	}
-	return out, nil
 }
 
 // ruled reads the form about one group.
@@ -415,22 +441,6 @@ func (s *Server) ruled(r *http.Request) (group uuid.UUID, l duplicateList, err e
 	return group, l, err
 }
 
-// seenOf reads what the form says was seen of a group, and checks it.
-func (s *Server) seenOf(r *http.Request, group uuid.UUID) ([]dedup.Seen, error) {
-	g, err := s.duplicates.Get(r.Context(), group)
-	if err != nil {
-		return nil, err
-	}
-	if g.Kind == dedup.Equal && r.PostForm.Get("unseen") == "1" && len(r.PostForm["seen"]) == 0 {
-		return nil, nil // the form said that the rest is not shown, and is the same
-	}
-	seen, err := parseSeen(r.PostForm["seen"])
-	if err != nil {
-		return nil, err
-	}
-	return unchanged(g, seen)
-}
-
 // keepOne handles POST /duplicates/{id}/keep.
 func (s *Server) keepOne(w http.ResponseWriter, r *http.Request) error {
 	group, l, err := s.ruled(r)
@@ -442,11 +452,13 @@ func (s *Server) keepOne(w http.ResponseWriter, r *http.Request) error {
 		return fault.New(fault.Invalid, "The form does not say which example to keep. Go back, reload the page and try again.")
 	}
 	u, _ := userOf(r.Context())
-	seen, err := s.seenOf(r, group)
-	if err != nil {
-		return s.refused(w, r, l, group, err)
+	ruling := dedup.Ruling{Group: group, Survivor: survivor, Part: r.PostForm.Get("part") == "1"}
+	if r.PostForm.Get("unseen") != "1" { // else the form said that the rest is not shown, and is the same
+		if ruling.Seen, err = parseSeen(r.PostForm["seen"]); err != nil {
+			return err
+		}
 	}
-	out, err := s.duplicates.KeepOne(r.Context(), u.Actor(), dedup.Ruling{Group: group, Survivor: survivor, Seen: seen})
+	out, err := s.duplicates.KeepOne(r.Context(), u.Actor(), ruling)
 	if err != nil {
 		return s.refused(w, r, l, group, err)
 	}
@@ -506,10 +518,9 @@ func (s *Server) keepApart(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	u, _ := userOf(r.Context())
-	r.PostForm.Del("unseen")
-	seen, err := s.seenOf(r, group)
+	seen, err := parseSeen(r.PostForm["seen"])
 	if err != nil {
-		return s.refused(w, r, l, group, err)
+		return err
 	}
 	if err := s.duplicates.NotDuplicates(r.Context(), u.Actor(), group, seen); err != nil {
 		return s.refused(w, r, l, group, err)
@@ -605,45 +616,30 @@ func (s *Server) keepObvious(w http.ResponseWriter, r *http.Request) error {
 		return unseen()
 	}
 	var rulings []dedup.Ruling
-	var sights [][]sight
+	questions := map[uuid.UUID]string{}
 	for _, text := range texts {
-		ruling, seen, err := parseRuling(text)
+		ruling, err := parseRuling(text)
 		if err != nil {
 			return err
 		}
-		rulings, sights = append(rulings, ruling), append(sights, seen)
-	}
-	v := templates.ObviousDuplicates{Done: true, Back: duplicateList{kind: dedup.Equal, category: l.category}.url()}
-	name := func(id uuid.UUID, status example.Status, why string) templates.DuplicateName {
-		return templates.DuplicateName{Label: "Example " + id.String()[24:], URL: "/examples/" + id.String(), Status: string(status), Why: why}
-	}
-	var fine []dedup.Ruling
-	questions := map[uuid.UUID]string{}
-	left := 0
-	for i, ruling := range rulings {
-		g, err := s.duplicates.Get(ctx, ruling.Group)
-		if err == nil {
-			ruling.Seen, err = unchanged(g, sights[i])
-		}
-		if f, ok := fault.As(err); ok {
-			row := templates.ObviousDuplicate{Question: draw.Text("A group that changed"), Keep: name(ruling.Survivor, "", "")}
-			for _, one := range sights[i] {
-				if one.ID != ruling.Survivor {
-					row.Left = append(row.Left, name(one.ID, "", f.Msg))
-					left++
-				}
-			}
-			v.Rows = append(v.Rows, row)
+		rulings = append(rulings, ruling)
+		g, err := s.duplicates.Get(ctx, ruling.Group, uuid.Nil)
+		if _, ok := fault.As(err); ok {
+			questions[ruling.Group] = "A group that is not there any more"
 			continue
 		}
 		if err != nil {
 			return err
 		}
-		questions[g.ID] = questionOf(g.Members[0].Messages)
-		fine = append(fine, ruling)
+		questions[ruling.Group] = questionOf(g.Members[0].Messages)
 	}
+	v := templates.ObviousDuplicates{Done: true, Back: duplicateList{kind: dedup.Equal, category: l.category}.url()}
+	name := func(id uuid.UUID, status example.Status, why string) templates.DuplicateName {
+		return templates.DuplicateName{Label: "Example " + id.String()[24:], URL: "/examples/" + id.String(), Status: string(status), Why: why}
+	}
+	left, settled := 0, 0
 	u, _ := userOf(ctx)
-	outcomes, err := s.duplicates.KeepEach(ctx, u.Actor(), fine)
+	outcomes, err := s.duplicates.KeepEach(ctx, u.Actor(), rulings)
 	if err != nil {
 		return fmt.Errorf("settle obvious duplicates after %d groups: %w", len(outcomes), err)
 	}
@@ -658,10 +654,13 @@ func (s *Server) keepObvious(w http.ResponseWriter, r *http.Request) error {
 			row.Left = append(row.Left, name(id, "", why))
 			left++
 		}
+		if len(out.Rejected) > 0 {
+			settled++
+		}
 		slices.SortFunc(row.Left, func(a, b templates.DuplicateName) int { return strings.Compare(a.URL, b.URL) })
 		v.Rows = append(v.Rows, row)
 	}
-	v.Words = "Rejected " + counted(len(decisions), "example", "examples") + " as duplicates in " + counted(len(outcomes), "group", "groups") + "."
+	v.Words = "Rejected " + counted(len(decisions), "example", "examples") + " as duplicates in " + counted(settled, "group", "groups") + "."
 	if left > 0 {
 		v.Words += " " + counted(left, "example was", "examples were") + " left as they are."
 	}
@@ -673,25 +672,25 @@ func (s *Server) keepObvious(w http.ResponseWriter, r *http.Request) error {
 }
 
 // parseRuling reads group, survivor and what was seen of each member.
-func parseRuling(text string) (dedup.Ruling, []sight, error) {
+func parseRuling(text string) (dedup.Ruling, error) {
 	f := strings.Fields(text)
 	if len(f) < 5 || len(f)%3 != 2 {
-		return dedup.Ruling{}, nil, unseen()
+		return dedup.Ruling{}, unseen()
 	}
 	group, err := uuid.Parse(f[0])
 	if err != nil {
-		return dedup.Ruling{}, nil, unseen()
+		return dedup.Ruling{}, unseen()
 	}
 	survivor, err := uuid.Parse(f[1])
 	if err != nil {
-		return dedup.Ruling{}, nil, unseen()
+		return dedup.Ruling{}, unseen()
 	}
 	var texts []string
 	for part := range slices.Chunk(f[2:], 3) {
 		texts = append(texts, strings.Join(part, " "))
 	}
 	seen, err := parseSeen(texts)
-	return dedup.Ruling{Group: group, Survivor: survivor}, seen, err
+	return dedup.Ruling{Group: group, Survivor: survivor, Seen: seen}, err
 }
 
 // maxUndone is how many rejections one form can take back: those of a preview.

@@ -250,6 +250,46 @@ func TestNotDuplicates(t *testing.T) {
 	b.get("/duplicates").want(t, http.StatusOK, "No duplicates")
 }
 
+// A group that is too large for one screen has a page of its own and is worked
+// off as far as it is seen.
+func TestLargeGroup(t *testing.T) {
+	t.Parallel()
+	s := start(t, nil)
+	var pairs [][2]string
+	for i := range dedup.MaxMembers + 2 {
+		pairs = append(pairs, [2]string{"um squat 300 for 5", `{"exercise_name":"Squat","weight":300,"reps":5}`})
+		if i%2 == 1 {
+			pairs[i][0] = "squat 300 for 5" + strings.Repeat(" ", i)
+		} else {
+			pairs[i][0] += strings.Repeat("!", i)
+		}
+	}
+	ids := seedPairs(t, s, pairs...)
+	b := s.as(t, account.Reviewer)
+	list := b.get("/duplicates")
+	list.want(t, http.StatusOK, "See all 22", "20 of them shown", "Keeping one rejects the others that are shown")
+	group := regexp.MustCompile(`/duplicates/[0-9a-f-]{36}`).FindString(list.body)
+	page := b.get(group)
+	page.want(t, http.StatusOK, "22 examples in ", "Duplicates: Near", "/examples/"+ids[19].String())
+	sound(t, page)
+	last := b.get(group + "?after=" + ids[19].String())
+	last.want(t, http.StatusOK, "2 of them shown", "/examples/"+ids[21].String(), ">First<")
+	sound(t, last)
+	b.get(group+"?after="+ids[21].String()).want(t, http.StatusOK, "The group ends here")
+	b.get(group+"?after=1").want(t, http.StatusUnprocessableEntity, "address of this page is damaged")
+	b.get("/duplicates/"+uuid.NewString()).want(t, http.StatusNotFound, "not there any more")
+
+	address, form := forms(t, list, "/keep")
+	form.Set("survivor", ids[0].String())
+	b.post(address, form)
+	b.get("/duplicates").want(t, http.StatusOK, "Kept one; 19 examples were rejected", "3 examples in ")
+	want := []string{"pending"}
+	for range dedup.MaxMembers - 1 {
+		want = append(want, "rejected")
+	}
+	wantStatuses(t, s, ids, append(want, "pending", "pending")...)
+}
+
 func TestObviousDuplicates(t *testing.T) {
 	t.Parallel()
 	s := start(t, nil)

@@ -27,6 +27,9 @@ func helpView(u account.User) templates.Help {
 			{Keys: []string{"?"}, Does: "Show all keys"},
 			{Keys: []string{"Esc"}, Does: "Leave the field you type in; keys then work again"},
 			{Keys: []string{"Ctrl", "Enter"}, Does: "While editing: save, approve, next"},
+			{Keys: []string{"1", "9"}, Does: "Among duplicates: keep that one of the marked group, reject the others"},
+			{Keys: []string{"N"}, Does: "Among duplicates: they are different; never show them together again"},
+			{Keys: []string{"J", "K"}, Does: "Among duplicates: next and previous group"},
 		},
 		Words: []templates.HelpWord{
 			{Word: "Example", Means: "One conversation that the model will learn from: what was said to it, and what it should answer."},

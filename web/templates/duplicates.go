@@ -39,7 +39,18 @@ type DuplicateGroup struct {
 	Apart   string // where it is posted that these have nothing to do with each other; empty: not here
 	Sure    string // what keeping one does to members that are not shown; empty: nothing
 	Label   string // of the button of Apart
+	All     *Link  // to the rest of a large group
 	Hidden  []Hidden
+}
+
+// DuplicateGroupView is the page of one group, some of its members at a time.
+type DuplicateGroupView struct {
+	Group DuplicateGroup
+	Kind  string // as the tab of the inbox calls it
+	Lead  string
+	List  string // back to the inbox
+	First string
+	Next  string
 }
 
 // DuplicateMember is one example of a group. Parts of the first one are whole,
