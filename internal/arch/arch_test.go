@@ -17,7 +17,7 @@ const module = "github.com/voicefit/spotter/"
 // names. docs/design.md draws the same house.
 var floors = [][]string{
 	{"db/migrations", "catalog", "internal/fault", "internal/config", "internal/postgres", "internal/postgres/cluster", "internal/db"},
-	{"internal/example", "internal/llama3"},
+	{"internal/example", "internal/llama3", "internal/stat"},
 	{"internal/audit", "internal/inbox", "internal/account", "internal/catalog", "internal/decode", "internal/sample"},
 	{"internal/lint", "internal/ingest", "internal/review", "internal/browse", "internal/dedup"},
 	{"internal/quality", "internal/judge", "internal/demo", "internal/export", "internal/report", "internal/backup"},
