@@ -186,3 +186,84 @@ SELECT count(*)::bigint AS decisions, coalesce(sum(millis), 0)::bigint AS millis
   FROM decisions
  WHERE dataset_id = @dataset_id AND reviewer_id = @reviewer_id AND created_at >= @since
    AND verdict IN ('approve', 'reject', 'escalate');
+
+-- Queues of one assignment ------------------------------------------------------
+
+-- name: OpenAssignmentOf :one
+-- An assignment that runs and that the reviewer has.
+SELECT a.kind, a.category, a.subcategory, a.import_id
+  FROM assignments a
+ WHERE a.dataset_id = @dataset_id AND a.id = @id AND a.ended_at IS NULL
+   AND (a.everybody OR EXISTS (SELECT FROM assignment_people p
+                                WHERE p.dataset_id = a.dataset_id AND p.assignment_id = a.id AND p.user_id = @reviewer_id));
+
+-- name: ClaimImported :many
+-- ClaimAfter for the pending examples of one import, in the order of its file.
+-- What the reviewer has approved already waits for somebody else; what they
+-- skipped counts only with again.
+WITH next AS (
+    SELECT e.id
+      FROM examples e
+     WHERE e.dataset_id = @dataset_id AND e.import_id = @import_id AND e.status = 'pending'
+       AND NOT EXISTS (SELECT FROM leases l
+                        WHERE l.dataset_id = e.dataset_id AND l.example_id = e.id AND l.expires_at > now())
+       AND NOT EXISTS (SELECT FROM decisions d
+                        WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id AND d.reviewer_id = @reviewer_id
+                          AND (d.verdict = 'skip' AND NOT @again::boolean
+                               OR d.verdict = 'approve' AND coalesce(d.new_revision, d.revision) = e.revision)
+                          AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id))
+     ORDER BY e.id
+     LIMIT @max_rows::int
+       FOR NO KEY UPDATE OF e SKIP LOCKED
+), taken AS (
+    INSERT INTO leases AS l (dataset_id, example_id, reviewer_id, taken_at, expires_at)
+    SELECT @dataset_id, next.id, @reviewer_id, now(), now() + make_interval(secs => @seconds::float8) FROM next
+    ON CONFLICT (dataset_id, example_id) DO UPDATE
+       SET reviewer_id = excluded.reviewer_id, taken_at = excluded.taken_at, expires_at = excluded.expires_at
+     WHERE l.expires_at <= now()
+    RETURNING l.example_id, l.expires_at
+)
+SELECT next.id AS example_id, taken.expires_at
+  FROM next LEFT JOIN taken ON taken.example_id = next.id
+ ORDER BY next.id;
+
+-- name: ClaimListed :many
+-- The same for the examples that an assignment lists, the most suspicious first.
+WITH next AS (
+    SELECT e.id, e.suspicion
+      FROM assignment_examples a
+      JOIN examples e ON e.dataset_id = a.dataset_id AND e.id = a.example_id
+     WHERE a.dataset_id = @dataset_id AND a.assignment_id = @assignment_id AND e.status = 'pending'
+       AND NOT EXISTS (SELECT FROM leases l
+                        WHERE l.dataset_id = e.dataset_id AND l.example_id = e.id AND l.expires_at > now())
+       AND NOT EXISTS (SELECT FROM decisions d
+                        WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id AND d.reviewer_id = @reviewer_id
+                          AND (d.verdict = 'skip' AND NOT @again::boolean
+                               OR d.verdict = 'approve' AND coalesce(d.new_revision, d.revision) = e.revision)
+                          AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id))
+     ORDER BY e.suspicion DESC, e.id
+     LIMIT @max_rows::int
+       FOR NO KEY UPDATE OF e SKIP LOCKED
+), taken AS (
+    INSERT INTO leases AS l (dataset_id, example_id, reviewer_id, taken_at, expires_at)
+    SELECT @dataset_id, next.id, @reviewer_id, now(), now() + make_interval(secs => @seconds::float8) FROM next
+    ON CONFLICT (dataset_id, example_id) DO UPDATE
+       SET reviewer_id = excluded.reviewer_id, taken_at = excluded.taken_at, expires_at = excluded.expires_at
+     WHERE l.expires_at <= now()
+    RETURNING l.example_id, l.expires_at
+)
+SELECT next.id AS example_id, taken.expires_at
+  FROM next LEFT JOIN taken ON taken.example_id = next.id
+ ORDER BY next.suspicion DESC, next.id;
+
+-- name: OwnAssignedLeases :many
+-- OwnLeases for one import or for the examples that an assignment lists.
+SELECT l.example_id, l.expires_at
+  FROM leases l
+  JOIN examples e ON e.dataset_id = l.dataset_id AND e.id = l.example_id
+ WHERE l.dataset_id = @dataset_id AND l.reviewer_id = @reviewer_id AND l.expires_at > now() AND e.status = 'pending'
+   AND (e.import_id = sqlc.narg('import_id')::uuid
+        OR EXISTS (SELECT FROM assignment_examples a
+                    WHERE a.dataset_id = e.dataset_id AND a.assignment_id = @assignment_id AND a.example_id = e.id))
+ ORDER BY l.taken_at, l.example_id
+ LIMIT @max_rows::int;

@@ -100,6 +100,38 @@ func (ns NullSeverity) Value() (driver.Value, error) {
 	return string(ns.Severity), nil
 }
 
+type Assignment struct {
+	DatasetID   uuid.UUID
+	ID          uuid.UUID
+	Kind        string
+	Category    string
+	Subcategory string
+	ImportID    *uuid.UUID
+	Examples    int32
+	Title       string
+	Origin      string
+	Note        string
+	Due         pgtype.Date
+	Everybody   bool
+	AuthorID    uuid.UUID
+	Author      string
+	CreatedAt   time.Time
+	EndedAt     *time.Time
+	EndedBy     string
+}
+
+type AssignmentExample struct {
+	DatasetID    uuid.UUID
+	AssignmentID uuid.UUID
+	ExampleID    uuid.UUID
+}
+
+type AssignmentPerson struct {
+	DatasetID    uuid.UUID
+	AssignmentID uuid.UUID
+	UserID       uuid.UUID
+}
+
 type AuditLog struct {
 	ID        uuid.UUID
 	DatasetID *uuid.UUID

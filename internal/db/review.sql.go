@@ -177,6 +177,149 @@ func (q *Queries) ClaimAfter(ctx context.Context, arg ClaimAfterParams) ([]Claim
 	return items, nil
 }
 
+const claimImported = `-- name: ClaimImported :many
+WITH next AS (
+    SELECT e.id
+      FROM examples e
+     WHERE e.dataset_id = $1 AND e.import_id = $2 AND e.status = 'pending'
+       AND NOT EXISTS (SELECT FROM leases l
+                        WHERE l.dataset_id = e.dataset_id AND l.example_id = e.id AND l.expires_at > now())
+       AND NOT EXISTS (SELECT FROM decisions d
+                        WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id AND d.reviewer_id = $3
+                          AND (d.verdict = 'skip' AND NOT $4::boolean
+                               OR d.verdict = 'approve' AND coalesce(d.new_revision, d.revision) = e.revision)
+                          AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id))
+     ORDER BY e.id
+     LIMIT $5::int
+       FOR NO KEY UPDATE OF e SKIP LOCKED
+), taken AS (
+    INSERT INTO leases AS l (dataset_id, example_id, reviewer_id, taken_at, expires_at)
+    SELECT $1, next.id, $3, now(), now() + make_interval(secs => $6::float8) FROM next
+    ON CONFLICT (dataset_id, example_id) DO UPDATE
+       SET reviewer_id = excluded.reviewer_id, taken_at = excluded.taken_at, expires_at = excluded.expires_at
+     WHERE l.expires_at <= now()
+    RETURNING l.example_id, l.expires_at
+)
+SELECT next.id AS example_id, taken.expires_at
+  FROM next LEFT JOIN taken ON taken.example_id = next.id
+ ORDER BY next.id
+`
+
+type ClaimImportedParams struct {
+	DatasetID  uuid.UUID
+	ImportID   uuid.UUID
+	ReviewerID uuid.UUID
+	Again      bool
+	MaxRows    int32
+	Seconds    float64
+}
+
+type ClaimImportedRow struct {
+	ExampleID uuid.UUID
+	ExpiresAt *time.Time
+}
+
+// ClaimAfter for the pending examples of one import, in the order of its file.
+// What the reviewer has approved already waits for somebody else; what they
+// skipped counts only with again.
+func (q *Queries) ClaimImported(ctx context.Context, arg ClaimImportedParams) ([]ClaimImportedRow, error) {
+	rows, err := q.db.Query(ctx, claimImported,
+		arg.DatasetID,
+		arg.ImportID,
+		arg.ReviewerID,
+		arg.Again,
+		arg.MaxRows,
+		arg.Seconds,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ClaimImportedRow
+	for rows.Next() {
+		var i ClaimImportedRow
+		if err := rows.Scan(&i.ExampleID, &i.ExpiresAt); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const claimListed = `-- name: ClaimListed :many
+WITH next AS (
+    SELECT e.id, e.suspicion
+      FROM assignment_examples a
+      JOIN examples e ON e.dataset_id = a.dataset_id AND e.id = a.example_id
+     WHERE a.dataset_id = $1 AND a.assignment_id = $2 AND e.status = 'pending'
+       AND NOT EXISTS (SELECT FROM leases l
+                        WHERE l.dataset_id = e.dataset_id AND l.example_id = e.id AND l.expires_at > now())
+       AND NOT EXISTS (SELECT FROM decisions d
+                        WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id AND d.reviewer_id = $3
+                          AND (d.verdict = 'skip' AND NOT $4::boolean
+                               OR d.verdict = 'approve' AND coalesce(d.new_revision, d.revision) = e.revision)
+                          AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id))
+     ORDER BY e.suspicion DESC, e.id
+     LIMIT $5::int
+       FOR NO KEY UPDATE OF e SKIP LOCKED
+), taken AS (
+    INSERT INTO leases AS l (dataset_id, example_id, reviewer_id, taken_at, expires_at)
+    SELECT $1, next.id, $3, now(), now() + make_interval(secs => $6::float8) FROM next
+    ON CONFLICT (dataset_id, example_id) DO UPDATE
+       SET reviewer_id = excluded.reviewer_id, taken_at = excluded.taken_at, expires_at = excluded.expires_at
+     WHERE l.expires_at <= now()
+    RETURNING l.example_id, l.expires_at
+)
+SELECT next.id AS example_id, taken.expires_at
+  FROM next LEFT JOIN taken ON taken.example_id = next.id
+ ORDER BY next.suspicion DESC, next.id
+`
+
+type ClaimListedParams struct {
+	DatasetID    uuid.UUID
+	AssignmentID uuid.UUID
+	ReviewerID   uuid.UUID
+	Again        bool
+	MaxRows      int32
+	Seconds      float64
+}
+
+type ClaimListedRow struct {
+	ExampleID uuid.UUID
+	ExpiresAt *time.Time
+}
+
+// The same for the examples that an assignment lists, the most suspicious first.
+func (q *Queries) ClaimListed(ctx context.Context, arg ClaimListedParams) ([]ClaimListedRow, error) {
+	rows, err := q.db.Query(ctx, claimListed,
+		arg.DatasetID,
+		arg.AssignmentID,
+		arg.ReviewerID,
+		arg.Again,
+		arg.MaxRows,
+		arg.Seconds,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ClaimListedRow
+	for rows.Next() {
+		var i ClaimListedRow
+		if err := rows.Scan(&i.ExampleID, &i.ExpiresAt); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const claimSkipped = `-- name: ClaimSkipped :many
 WITH skipped AS (
     SELECT d.example_id, max(d.id::text)::uuid AS last_skip
@@ -449,6 +592,88 @@ func (q *Queries) LockExample(ctx context.Context, datasetID uuid.UUID, iD uuid.
 		&i.HeldUntil,
 	)
 	return i, err
+}
+
+const openAssignmentOf = `-- name: OpenAssignmentOf :one
+
+SELECT a.kind, a.category, a.subcategory, a.import_id
+  FROM assignments a
+ WHERE a.dataset_id = $1 AND a.id = $2 AND a.ended_at IS NULL
+   AND (a.everybody OR EXISTS (SELECT FROM assignment_people p
+                                WHERE p.dataset_id = a.dataset_id AND p.assignment_id = a.id AND p.user_id = $3))
+`
+
+type OpenAssignmentOfRow struct {
+	Kind        string
+	Category    string
+	Subcategory string
+	ImportID    *uuid.UUID
+}
+
+// Queues of one assignment ------------------------------------------------------
+// An assignment that runs and that the reviewer has.
+func (q *Queries) OpenAssignmentOf(ctx context.Context, datasetID uuid.UUID, iD uuid.UUID, reviewerID uuid.UUID) (OpenAssignmentOfRow, error) {
+	row := q.db.QueryRow(ctx, openAssignmentOf, datasetID, iD, reviewerID)
+	var i OpenAssignmentOfRow
+	err := row.Scan(
+		&i.Kind,
+		&i.Category,
+		&i.Subcategory,
+		&i.ImportID,
+	)
+	return i, err
+}
+
+const ownAssignedLeases = `-- name: OwnAssignedLeases :many
+SELECT l.example_id, l.expires_at
+  FROM leases l
+  JOIN examples e ON e.dataset_id = l.dataset_id AND e.id = l.example_id
+ WHERE l.dataset_id = $1 AND l.reviewer_id = $2 AND l.expires_at > now() AND e.status = 'pending'
+   AND (e.import_id = $3::uuid
+        OR EXISTS (SELECT FROM assignment_examples a
+                    WHERE a.dataset_id = e.dataset_id AND a.assignment_id = $4 AND a.example_id = e.id))
+ ORDER BY l.taken_at, l.example_id
+ LIMIT $5::int
+`
+
+type OwnAssignedLeasesParams struct {
+	DatasetID    uuid.UUID
+	ReviewerID   uuid.UUID
+	ImportID     *uuid.UUID
+	AssignmentID uuid.UUID
+	MaxRows      int32
+}
+
+type OwnAssignedLeasesRow struct {
+	ExampleID uuid.UUID
+	ExpiresAt time.Time
+}
+
+// OwnLeases for one import or for the examples that an assignment lists.
+func (q *Queries) OwnAssignedLeases(ctx context.Context, arg OwnAssignedLeasesParams) ([]OwnAssignedLeasesRow, error) {
+	rows, err := q.db.Query(ctx, ownAssignedLeases,
+		arg.DatasetID,
+		arg.ReviewerID,
+		arg.ImportID,
+		arg.AssignmentID,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []OwnAssignedLeasesRow
+	for rows.Next() {
+		var i OwnAssignedLeasesRow
+		if err := rows.Scan(&i.ExampleID, &i.ExpiresAt); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const ownLeases = `-- name: OwnLeases :many

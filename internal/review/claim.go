@@ -22,6 +22,9 @@ type Queue struct {
 	Category    string
 	Subcategory string
 	Status      example.Status
+	// Assignment, if set, is the work that a lead gave: the queue is what of it
+	// waits, and the other fields do not count.
+	Assignment uuid.UUID
 }
 
 // A Lease is one example held by one reviewer until a moment.
@@ -41,6 +44,9 @@ func (s *Service) Claim(ctx context.Context, reviewer uuid.UUID, q Queue, n int)
 	}
 	if n < 1 || n > MaxClaim {
 		return nil, fault.New(fault.Invalid, "Claim between 1 and %d examples at once.", MaxClaim)
+	}
+	if q.Assignment != uuid.Nil {
+		return s.claimAssigned(ctx, reviewer, q.Assignment, n)
 	}
 	shelves, err := s.shelves(ctx, q)
 	if err != nil {
@@ -157,6 +163,9 @@ func (s *Service) claimSkipped(ctx context.Context, reviewer uuid.UUID, q Queue,
 func (s *Service) Held(ctx context.Context, reviewer uuid.UUID, q Queue) ([]Lease, error) {
 	if q.Status == "" {
 		q.Status = example.Pending
+	}
+	if q.Assignment != uuid.Nil {
+		return s.heldAssigned(ctx, reviewer, q.Assignment)
 	}
 	rows, err := db.New(s.cfg.DB).OwnLeases(ctx, db.OwnLeasesParams{
 		DatasetID: s.cfg.Dataset, ReviewerID: reviewer, Status: db.ExampleStatus(q.Status),
