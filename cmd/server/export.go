@@ -15,7 +15,7 @@ import (
 func (p *program) export() *cobra.Command {
 	var o export.Options
 	var status, preset, output string
-	var allowRefused bool
+	var plain, allowRefused bool
 	cmd := &cobra.Command{
 		Use:   "export",
 		Short: "Write examples as a training file",
@@ -38,8 +38,11 @@ it, the others are written.`,
 			if o.Status = example.Status(status); !o.Status.Valid() {
 				return badFlag("There is no status %q. Use pending, approved, rejected or escalated.", status)
 			}
-			if o.Plain && o.Preset != export.Llama3 {
-				return badFlag("--plain is for --preset llama3.")
+			if plain {
+				if o.Preset != export.Llama3 {
+					return badFlag("--plain is for --preset llama3.")
+				}
+				o.Preset = export.Llama3Plain
 			}
 			a, err := p.open(ctx, false)
 			if err != nil {
@@ -65,8 +68,8 @@ it, the others are written.`,
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&preset, "preset", string(export.Messages), "`shape` of the rows: messages or llama3")
-	f.BoolVar(&o.Plain, "plain", false, "llama3: leave out the date preamble")
+	f.StringVar(&preset, "preset", string(export.Messages), "`form` of the rows: "+export.PresetList())
+	f.BoolVar(&plain, "plain", false, "llama3: leave out the date preamble, as --preset llama3-plain does")
 	f.StringVar(&status, "status", string(example.Approved), "export the examples of this `status`")
 	f.StringVar(&o.Category, "category", "", "only this category `slug`")
 	f.StringVar(&o.Subcategory, "subcategory", "", "only this subcategory `slug`")

@@ -35,7 +35,7 @@ func formatNames() []string {
 
 func presetNames() []string {
 	var names []string
-	for _, p := range export.Presets {
+	for _, p := range export.Presets() {
 		names = append(names, string(p))
 	}
 	return names
@@ -365,7 +365,7 @@ func (s *Server) exportRows(w http.ResponseWriter, r *http.Request, _ account.Us
 	}
 	q := r.URL.Query()
 	o := export.Options{
-		Preset: export.Messages, Plain: q.Get("plain") == "true", Status: example.Approved,
+		Preset: export.Messages, Status: example.Approved,
 		Category: q.Get("category"), Subcategory: q.Get("subcategory"),
 	}
 	var err error
@@ -373,6 +373,9 @@ func (s *Server) exportRows(w http.ResponseWriter, r *http.Request, _ account.Us
 		if o.Preset, err = export.ParsePreset(text); err != nil {
 			return err
 		}
+	}
+	if o.Preset == export.Llama3 && q.Get("plain") == "true" {
+		o.Preset = export.Llama3Plain
 	}
 	if text := q.Get("status"); text != "" {
 		if o.Status = example.Status(text); !o.Status.Valid() {

@@ -77,7 +77,7 @@ func TestMessages(t *testing.T) {
 				{Role: example.Tool, ToolCallID: "call_1", Content: "sun"},
 				say(example.Assistant, "Sunny."),
 			},
-			Tools: json.RawMessage(`[{"name":"f","parameters":{}},{"type":"function","function":{"name":"g"}}]`),
+			Tools: json.RawMessage(`[{"type":"function","function":{"name":"f","parameters":{}}},{"type":"function","function":{"name":"g"}}]`),
 		}
 	}, "voice_parsing")
 	seed(talk(say(example.User, "two"), say(example.User, "users"), say(example.Assistant, "no")), "voice_parsing")
@@ -168,7 +168,11 @@ func TestLlama3Golden(t *testing.T) {
 				if tt.want == nil {
 					continue
 				}
-				rows, _ := lines(t, s, export.Options{Preset: export.Llama3, Plain: tt.plain})
+				preset := export.Llama3
+				if tt.plain {
+					preset = export.Llama3Plain
+				}
+				rows, _ := lines(t, s, export.Options{Preset: preset})
 				if len(rows) != 1 {
 					t.Fatalf("%d rows", len(rows))
 				}

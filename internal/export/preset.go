@@ -1,46 +1,62 @@
 package export
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
+	"strings"
 
 	"github.com/voicefit/spotter/internal/example"
 	"github.com/voicefit/spotter/internal/fault"
-	"github.com/voicefit/spotter/internal/llama3"
 )
 
-// A Preset is the shape of an exported row.
+// A Preset is the name of a form in which a training platform or a trainer takes
+// its data. ParsePreset makes sure of one that came from outside.
 type Preset string
 
 // The presets.
 const (
-	// Messages is the form that every platform's rules accept: one JSON object per
-	// line with the key messages, and tools where the example has some; contents
-	// trimmed, no names and no weights.
-	Messages Preset = "messages"
-	// Llama3 is one JSON object per line with the key text: the conversation
-	// rendered by the chat template of Llama 3.3.
-	Llama3 Preset = "llama3"
+	Messages        Preset = "messages"
+	OpenAI          Preset = "openai"
+	Together        Preset = "together"
+	TogetherWeights Preset = "together-weights"
+	Fireworks       Preset = "fireworks"
+	Nebius          Preset = "nebius"
+	Llama3          Preset = "llama3"
+	Llama3Plain     Preset = "llama3-plain"
 )
 
-// Presets lists every preset.
-var Presets = [...]Preset{Messages, Llama3}
-
-// ParsePreset returns the preset of that name, or fault.Invalid with the list.
-func ParsePreset(name string) (Preset, error) {
-	for _, p := range Presets {
-		if string(p) == name {
-			return p, nil
-		}
-	}
-	return "", fault.Fields("There is no such preset.", map[string]string{"preset": "Use messages or llama3."})
+// A Description is what people are told about a preset.
+type Description struct {
+	Preset  Preset
+	Title   string // two or three words
+	For     string // who takes it and when to choose it, in a sentence or two
+	Sample  string // a row, or the beginning of one
+	Limits  string // what the platform asks of a file as a whole
+	Refuses string // which examples it can't say
+	Tools   string // how a tool call is said, or that it is not
+	Source  string // where the platform's rules are written down
+	Group   Group
+	Folder  bool // several files that belong together, made as a folder or a zip
 }
 
-// stored is a row as the database has it.
-type stored struct {
-	messages, tools []byte
-	strict          bool
+// A Group is where a preset stands in a list of them.
+type Group string
+
+// The groups, in the order of a list.
+const (
+	Platforms Group = "Platforms"
+	Trainers  Group = "Trainers"
+	Rendered  Group = "Rendered text"
+	Tables    Group = "Datasets and tables"
+)
+
+// A form is all that is known of a preset.
+type form struct {
+	Description
+	encode    encoder
+	copies    bool // a strict row without tools goes out as it is stored
+	weighs    bool // weights are said, or rows that have some are refused
+	layout    layout
+	check     func() *rules
+	companion func(Set) ([]Companion, error)
 }
 
 // An encoder appends one row, without the line end, to dst. It returns a
@@ -52,96 +68,48 @@ type Refusal struct{ Reason string }
 
 func (r *Refusal) Error() string { return r.Reason }
 
-// encoderFor returns the encoder of p. plain leaves out the preamble of the
-// llama3 preset.
-func encoderFor(p Preset, plain bool) encoder {
-	switch {
-	case p == Llama3 && plain:
-		return func(dst []byte, c example.Conversation) ([]byte, error) {
-			return appendText(dst, c, llama3.AppendPlain)
-		}
-	case p == Llama3:
-		return func(dst []byte, c example.Conversation) ([]byte, error) { return appendText(dst, c, llama3.AppendHF) }
+// Presets lists every preset in the order in which people choose from them.
+func Presets() []Preset {
+	names := make([]Preset, len(forms))
+	for i, f := range forms {
+		names[i] = f.Preset
 	}
-	return appendMessages
+	return names
 }
 
-func appendMessages(dst []byte, c example.Conversation) ([]byte, error) {
-	if err := c.Common(); err != nil {
-		return dst, &Refusal{Reason: err.Error()}
+// ParsePreset returns the preset of that name, or fault.Invalid with the list.
+func ParsePreset(name string) (Preset, error) {
+	for _, f := range forms {
+		if string(f.Preset) == name {
+			return f.Preset, nil
+		}
 	}
-	dst = append(dst, `{"messages":`...)
-	dst = strictly(c).AppendMessages(dst)
-	if len(c.Tools) > 0 {
-		dst = append(dst, `,"tools":`...)
-		dst = append(dst, c.Tools...)
-	}
-	return append(dst, '}'), nil
+	return "", fault.Fields("There is no such preset.", map[string]string{"preset": "Use " + PresetList() + "."})
 }
 
-func appendText(dst []byte, c example.Conversation, render func([]byte, example.Conversation, llama3.Options) ([]byte, error)) ([]byte, error) {
-	text, err := render(nil, c, llama3.Options{})
-	if err != nil {
-		return dst, &Refusal{Reason: err.Error()}
+// PresetList names every preset in words: "messages, openai, … or parquet".
+func PresetList() string {
+	names := make([]string, len(forms))
+	for i, f := range forms {
+		names[i] = string(f.Preset)
 	}
-	dst = append(dst, `{"text":`...)
-	dst = example.AppendString(dst, string(text))
-	return append(dst, '}'), nil
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " or " + names[last]
 }
 
-// parse reads a stored row and gives its tools the shape that platforms and the
-// template expect.
-func parse(row stored) (example.Conversation, error) {
-	c, err := example.Parse(string(row.messages), "")
-	if err != nil {
-		return c, err
-	}
-	if len(row.tools) > 0 {
-		c.Tools, err = functionTools(row.tools)
-	}
-	return c, err
-}
+// Describe returns what people are told about p.
+func (p Preset) Describe() Description { return p.form().Description }
 
-// functionTools wraps bare function definitions, as ShareGPT files have them,
-// into {"type":"function","function":…}. Tools that have that shape stay as they
-// are, byte for byte.
-func functionTools(tools []byte) (json.RawMessage, error) {
-	var list []json.RawMessage
-	if err := json.Unmarshal(tools, &list); err != nil {
-		return nil, &Refusal{Reason: "the tools are not a JSON array"}
+// form returns what is known of p. The empty preset is Messages; any other name
+// that is none is a mistake in the program.
+func (p Preset) form() *form {
+	if p == "" {
+		p = Messages
 	}
-	var b bytes.Buffer
-	b.WriteByte('[')
-	for i, t := range list {
-		if i > 0 {
-			b.WriteByte(',')
+	for i := range forms {
+		if forms[i].Preset == p {
+			return &forms[i]
 		}
-		var shape struct {
-			Type     string          `json:"type"`
-			Function json.RawMessage `json:"function"`
-		}
-		if err := json.Unmarshal(t, &shape); err != nil {
-			return nil, &Refusal{Reason: fmt.Sprintf("tool %d is not a JSON object", i+1)}
-		}
-		if shape.Type == "function" && len(shape.Function) > 0 {
-			b.Write(t)
-			continue
-		}
-		b.WriteString(`{"type":"function","function":`)
-		b.Write(t)
-		b.WriteByte('}')
 	}
-	b.WriteByte(']')
-	return b.Bytes(), nil
-}
-
-// strictly returns c without names and weights, its contents trimmed as the
-// chat template would trim them.
-func strictly(c example.Conversation) example.Conversation {
-	ms := make([]example.Message, len(c.Messages))
-	for i, m := range c.Messages {
-		m.Name, m.Weight, m.Content = "", nil, example.Trim(m.Content)
-		ms[i] = m
-	}
-	return example.Conversation{Messages: ms, Tools: c.Tools}
+	panic("export: no preset " + string(p))
 }

@@ -4,7 +4,6 @@
 package export
 
 import (
-	"bufio"
 	"context"
 	wire "encoding/binary"
 	"errors"
@@ -24,7 +23,6 @@ import (
 // every category, messages preset.
 type Options struct {
 	Preset      Preset
-	Plain       bool // llama3: without the preamble
 	Status      example.Status
 	Category    string
 	Subcategory string
@@ -95,18 +93,23 @@ func (s *Service) Write(ctx context.Context, w io.Writer, o Options) (Summary, e
 	if err != nil {
 		return Summary{}, fmt.Errorf("export: list demo sources: %w", err)
 	}
+	out, err := o.Preset.NewWriter(w, o.Preset.Files(nil)[0])
+	if err != nil {
+		return Summary{}, fmt.Errorf("export: %w", err)
+	}
 	e := &exporter{
-		db: s.db, dataset: s.dataset, encode: encoderFor(o.Preset, o.Plain), copies: o.Preset == Messages, demo: demo,
-		w: bufio.NewWriterSize(w, 1<<20),
+		db: s.db, dataset: s.dataset, demo: demo, w: out,
 	}
 	for _, shelf := range shelves {
 		if err := e.shelf(ctx, shelf); err != nil {
 			return e.sum, fmt.Errorf("export %s/%s: %w", shelf.Category, shelf.Subcategory, err)
 		}
 	}
-	if err := e.w.Flush(); err != nil {
-		return e.sum, fmt.Errorf("export: write: %w", err)
+	written, err := e.w.Close()
+	if err != nil {
+		return e.sum, fmt.Errorf("export: %w", err)
 	}
+	e.sum.Bytes = written.Bytes
 	return e.sum, nil
 }
 
@@ -135,12 +138,9 @@ func (s *Service) shelves(ctx context.Context, o Options) ([]db.ExportShelvesRow
 type exporter struct {
 	db      db.DBTX
 	dataset uuid.UUID
-	encode  encoder
-	copies  bool // strict rows go out as they are stored
 	demo    []uuid.UUID
-	w       *bufio.Writer
+	w       *Writer
 	sum     Summary
-	line    []byte
 }
 
 // shelfSQL reads one chunk of a shelf. It is not in db/queries because the rows
@@ -184,36 +184,20 @@ func (e *exporter) shelf(ctx context.Context, shelf db.ExportShelvesRow) error {
 func (e *exporter) row(rows pgx.Rows) (uuid.UUID, error) {
 	raw := rows.RawValues()
 	id, source := uuid.UUID(raw[0]), uuid.UUID(raw[1])
-	row := stored{strict: raw[3][0] == 1, messages: raw[4], tools: raw[5]}
-	line := e.line[:0]
-	if e.copies && row.strict && len(row.tools) == 0 {
-		line = append(line, `{"messages":`...)
-		line = append(line, row.messages...)
-		line = append(line, '}')
-	} else {
-		c, err := parse(row)
-		if err == nil {
-			line, err = e.encode(line, c)
-		}
-		var refusal *Refusal
-		if errors.As(err, &refusal) {
-			e.refuse(id, source, int64(wire.BigEndian.Uint64(raw[2])), refusal)
-			return id, nil
-		}
-		if err != nil {
-			return id, fmt.Errorf("encode %s: %w", id, err)
-		}
-		if slices.ContainsFunc(c.Messages, func(m example.Message) bool { return m.Weight != nil && *m.Weight == 0 }) {
-			e.sum.Weighted++
-		}
+	row := Row{Strict: raw[3][0] == 1, Messages: raw[4], Tools: raw[5]}
+	unweighed, err := e.w.Append(row)
+	var refusal *Refusal
+	if errors.As(err, &refusal) {
+		e.refuse(id, source, int64(wire.BigEndian.Uint64(raw[2])), refusal)
+		return id, nil
 	}
-	line = append(line, '\n')
-	e.line = line
-	if _, err := e.w.Write(line); err != nil {
-		return id, fmt.Errorf("write: %w", err)
+	if err != nil {
+		return id, fmt.Errorf("write %s: %w", id, err)
 	}
 	e.sum.Rows++
-	e.sum.Bytes += int64(len(line))
+	if unweighed {
+		e.sum.Weighted++
+	}
 	if slices.Contains(e.demo, source) {
 		e.sum.Demo++
 	}

@@ -74,7 +74,7 @@ func (t *Tokenizer) CountBoth(c example.Conversation) (hf, plain int) {
 func (t *Tokenizer) countBlocks(c example.Conversation, o Options) int {
 	n := 1
 	for i := range c.Messages {
-		n += blockTokens + t.Count(trim(c.Messages[i].Content))
+		n += blockTokens + t.Count(example.Trim(c.Messages[i].Content))
 	}
 	if o.GenerationPrompt {
 		n += headerTokens

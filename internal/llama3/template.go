@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"strings"
-	"unicode"
 
 	"github.com/voicefit/spotter/internal/example"
 )
@@ -175,7 +173,7 @@ func (r *renderer) conversation(c example.Conversation, preamble bool) error {
 				return err
 			}
 		}
-		r.add(trim(system))
+		r.add(example.Trim(system))
 		r.add(endOfTurn)
 		r.note(first-1, start)
 	}
@@ -191,7 +189,7 @@ func (r *renderer) conversation(c example.Conversation, preamble bool) error {
 		if err := r.tools(c.Tools); err != nil {
 			return err
 		}
-		r.add(trim(messages[first].Content))
+		r.add(example.Trim(messages[first].Content))
 		r.add(endOfTurn)
 		r.note(first, start)
 		first++
@@ -243,7 +241,7 @@ func (r *renderer) message(i int, m example.Message) error {
 	}
 	r.header(string(m.Role))
 	start := len(r.dst)
-	r.add(trim(m.Content))
+	r.add(example.Trim(m.Content))
 	r.add(endOfTurn)
 	r.note(i, start)
 	return nil
@@ -254,7 +252,7 @@ func (r *renderer) call(i int, m example.Message) error {
 	if len(m.ToolCalls) > 1 {
 		return &RenderError{Problem: ParallelCalls, Message: i}
 	}
-	if !r.options.DropCallText && trim(m.Content) != "" {
+	if !r.options.DropCallText && example.Trim(m.Content) != "" {
 		return &RenderError{Problem: TextBesideCall, Message: i}
 	}
 	call := m.ToolCalls[0]
@@ -322,12 +320,4 @@ func check(c example.Conversation) error {
 		}
 	}
 	return nil
-}
-
-// trim removes white space from both ends of s as Python's str.strip does:
-// all that Unicode calls White_Space and the separators U+001C to U+001F.
-func trim(s string) string { return strings.TrimFunc(s, isPythonSpace) }
-
-func isPythonSpace(r rune) bool {
-	return unicode.IsSpace(r) || 0x1c <= r && r <= 0x1f
 }

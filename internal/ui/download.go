@@ -40,36 +40,15 @@ type wanted struct {
 	category catalog.Category // zero: all
 }
 
-// presetNames are the choices of a preset, with the plain form as one of them.
-var presetNames = []struct{ name, label, about, sample string }{
-	{
-		"messages", "Messages: every platform",
-		"One JSON object with the key messages, and tools where an example has some. Every platform takes it.",
-		`{"messages":[{"role":"user","content":"…"},{"role":"assistant","content":"…"}]}`,
-	},
-	{
-		"llama3", "Llama 3: rendered text",
-		"One JSON object with the key text: the conversation as the chat template of Llama 3.3 writes it, byte for byte.",
-		`{"text":"<|begin_of_text|><|start_header_id|>system<|end_header_id|>\n\nCutting Knowledge Date: …"}`,
-	},
-	{
-		"llama3-plain", "Llama 3: without the date",
-		"One JSON object with the key text: the Llama 3.3 form without the lines about dates that the template puts first.",
-		`{"text":"<|begin_of_text|><|start_header_id|>user<|end_header_id|>\n\n…<|eot_id|>"}`,
-	},
-}
-
 // wantedBy reads what a query asks for; preset may be empty.
 func (s *Server) wantedBy(ctx context.Context, preset string, q url.Values) (wanted, *catalog.Catalog, error) {
 	w := wanted{Options: export.Options{Preset: export.Messages, Status: example.Approved}}
-	name, plain := strings.CutSuffix(preset, "-plain")
-	if name != "" {
+	if preset != "" {
 		var err error
-		if w.Preset, err = export.ParsePreset(name); err != nil || plain && w.Preset != export.Llama3 {
+		if w.Preset, err = export.ParsePreset(preset); err != nil {
 			return w, nil, fault.New(fault.NotFound, "There is no download of this kind. Choose one on the download page.")
 		}
 	}
-	w.Plain = plain
 	if status := q.Get("status"); status != "" {
 		if w.Status = example.Status(status); !w.Status.Valid() {
 			return w, nil, fault.New(fault.NotFound, "There is no such status. Choose one on the download page.")
@@ -88,16 +67,9 @@ func (s *Server) wantedBy(ctx context.Context, preset string, q url.Values) (wan
 	return w, c, nil
 }
 
-func (w wanted) preset() string {
-	if w.Plain {
-		return string(w.Preset) + "-plain"
-	}
-	return string(w.Preset)
-}
-
 // file is the name under which the download is saved.
 func (w wanted) file() string {
-	parts := []string{"spotter", w.preset(), string(w.Status)}
+	parts := []string{"spotter", string(w.Preset), string(w.Status)}
 	if w.Category != "" {
 		parts = append(parts, fileName(w.Category))
 	}
@@ -109,7 +81,7 @@ func (w wanted) url() string {
 	if w.Category != "" {
 		q.Set("category", w.Category)
 	}
-	return "/download/" + w.preset() + ".jsonl?" + q.Encode()
+	return "/download/" + string(w.Preset) + ".jsonl?" + q.Encode()
 }
 
 // downloadRows handles GET /download/{preset}.jsonl.
@@ -168,11 +140,11 @@ func downloadView(want wanted, c *catalog.Catalog, p report.Progress) templates.
 		Category: templates.Choice{Name: "category", Label: "Category", Options: []templates.Option{{Label: "All", Selected: want.Category == ""}}},
 		File:     want.file(), URL: want.url(),
 	}
-	for _, preset := range presetNames {
-		here := preset.name == want.preset()
-		v.Preset.Options = append(v.Preset.Options, templates.Option{Value: preset.name, Label: preset.label, Selected: here})
-		if here {
-			v.About, v.Sample = preset.about, preset.sample
+	for _, preset := range export.Presets() {
+		d := preset.Describe()
+		v.Preset.Options = append(v.Preset.Options, templates.Option{Value: string(preset), Label: d.Title, Selected: preset == want.Preset})
+		if preset == want.Preset {
+			v.About, v.Sample = d.For, d.Sample
 		}
 	}
 	for _, status := range statuses {

@@ -785,7 +785,7 @@ func TestDownload(t *testing.T) {
 	}{
 		{"/download/messages.jsonl", export.Options{}, "spotter-messages-approved.jsonl"},
 		{"/download/llama3.jsonl?status=approved", export.Options{Preset: export.Llama3}, "spotter-llama3-approved.jsonl"},
-		{"/download/llama3-plain.jsonl?category=ai_coach", export.Options{Preset: export.Llama3, Plain: true, Category: "ai_coach"}, "spotter-llama3-plain-approved-ai_coach.jsonl"},
+		{"/download/llama3-plain.jsonl?category=ai_coach", export.Options{Preset: export.Llama3Plain, Category: "ai_coach"}, "spotter-llama3-plain-approved-ai_coach.jsonl"},
 		{"/download/messages.jsonl?status=pending", export.Options{Status: example.Pending}, "spotter-messages-pending.jsonl"},
 		{"/download/messages.jsonl?status=escalated", export.Options{Status: example.Escalated}, "spotter-messages-escalated.jsonl"},
 	} {

@@ -1,0 +1,67 @@
+package export
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"fmt"
+	"hash"
+	"io"
+)
+
+// A Writer writes rows to one file of a preset. It is not safe for concurrent
+// use.
+type Writer struct {
+	file    Part
+	form    *form
+	hash    hash.Hash
+	out     *bufio.Writer
+	line    []byte
+	rows, n int64
+}
+
+// NewWriter returns a writer of file, which is one of Files, to w.
+func (p Preset) NewWriter(w io.Writer, file Part) (*Writer, error) {
+	x := &Writer{file: file, form: p.form(), hash: sha256.New()}
+	x.out = bufio.NewWriterSize(&tally{w: w, x: x}, 1<<20)
+	return x, nil
+}
+
+// Append writes one row. It returns a *Refusal for one that the form can't say,
+// which then is not in the file, and reports whether the row has an answer of
+// weight 0 that the form has no way to say.
+func (x *Writer) Append(row Row) (unweighed bool, err error) {
+	x.line, unweighed, err = x.form.append(x.line[:0], row)
+	if err != nil {
+		return false, err
+	}
+	x.line = append(x.line, '\n')
+	if _, err := x.out.Write(x.line); err != nil {
+		return false, fmt.Errorf("write %s: %w", x.file.Name, err)
+	}
+	x.rows++
+	return unweighed, nil
+}
+
+// Close ends the file, which is not whole before, and says what was written. It
+// does not close the underlying writer.
+func (x *Writer) Close() (Written, error) {
+	if err := x.out.Flush(); err != nil {
+		return Written{}, fmt.Errorf("write %s: %w", x.file.Name, err)
+	}
+	written := Written{Part: x.file, Rows: x.rows, Bytes: x.n}
+	x.hash.Sum(written.SHA256[:0])
+	return written, nil
+}
+
+// A tally counts and hashes what goes to w.
+type tally struct {
+	w io.Writer
+	x *Writer
+}
+
+func (t *tally) Write(p []byte) (int, error) {
+	n, err := t.w.Write(p)
+	t.x.hash.Write(p[:n])
+	t.x.n += int64(n)
+	return n, err
+}
