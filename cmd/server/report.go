@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -20,21 +21,22 @@ func (p *program) report() *cobra.Command {
 	var kind, format, release, status, output string
 	cmd := &cobra.Command{
 		Use:   "report",
-		Short: "Write the validation report",
-		Long: `Write what can be said about the soundness of the examples: how many there are,
-what the checks found and where, what was waived and why, how long they are, what
-training on them costs. A file appears under its name only when it is whole.`,
+		Short: "Write the validation or the distribution report",
+		Long: `Write what can be said about the examples. The validation report is about their
+soundness: how many there are, what the checks found and where, what was waived and
+why, how long they are, what training on them costs. The distribution report is
+about what they are made of: categories and subcategories against plan with a test
+of fit, sources, generators, reviewers, turns, lengths, confidence, vocabulary,
+language, agreement, cost. A file appears under its name only when it is whole.`,
 		Example: `  spotter report -o validation_report.html
   spotter report --status approved --format json | jq .findings.errors
+  spotter report --kind distribution -o distribution_report.html
   spotter report --category injury_analysis --format md`,
 		Args: usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
-			if kind != "validation" {
-				if kind == "distribution" {
-					return badFlag("The distribution report does not exist yet. Use --kind validation.")
-				}
-				return badFlag("There is no report of the kind %q. Use validation.", kind)
+			if kind != "validation" && kind != "distribution" {
+				return badFlag("There is no report of the kind %q. Use validation or distribution.", kind)
 			}
 			if release != "" {
 				return badFlag("There are no releases to report on yet. Choose examples with --status and --category.")
@@ -58,8 +60,7 @@ training on them costs. A file appears under its name only when it is whole.`,
 			if err != nil {
 				return err
 			}
-			v, err := a.report.Validation(ctx, f)
-			write := func(w io.Writer) error { return v.Write(w, form) }
+			write, err := a.makeReport(ctx, kind, f, form)
 			switch {
 			case err != nil:
 			case output == "" || output == "-":
@@ -71,13 +72,27 @@ training on them costs. A file appears under its name only when it is whole.`,
 		},
 	}
 	fl := cmd.Flags()
-	fl.StringVar(&kind, "kind", "validation", "`kind` of report")
+	fl.StringVar(&kind, "kind", "validation", "`kind` of report: validation or distribution")
 	fl.StringVar(&format, "format", string(report.HTML), "`format`: html, json or md (default: as the file is named, else html)")
 	fl.StringVar(&release, "release", "", "`name` of a release")
 	fl.StringVar(&status, "status", "", "only examples of this `status`")
 	fl.StringVar(&f.Category, "category", "", "only this category `slug`")
 	fl.StringVarP(&output, "output", "o", "", "write to this `file` instead of standard output")
 	return cmd
+}
+
+// makeReport makes the report of a filter, to be written in the form.
+func (a *app) makeReport(ctx context.Context, kind string, f report.Filter, form report.Format) (func(io.Writer) error, error) {
+	if kind == "distribution" {
+		scope, err := a.report.Filtered(ctx, f)
+		if err != nil {
+			return nil, err
+		}
+		d, err := a.report.Distribution(ctx, scope)
+		return func(w io.Writer) error { return d.Write(w, form) }, err
+	}
+	v, err := a.report.Validation(ctx, f)
+	return func(w io.Writer) error { return v.Write(w, form) }, err
 }
 
 func (p *program) recheck() *cobra.Command {

@@ -31,3 +31,58 @@ SELECT i.id, i.filename, i.state, i.rows, i.inserted, i.duplicates, i.rejected, 
 SELECT coalesce(sum(i.inserted), 0)::bigint AS examples
   FROM import_runs i JOIN sources s ON s.dataset_id = i.dataset_id AND s.id = i.source_id
  WHERE i.dataset_id = @dataset_id AND s.demo;
+
+-- Reports of a scope ------------------------------------------------------------------
+
+-- name: ScopeRefs :many
+-- The next examples of a filter, by key.
+SELECT id, revision
+  FROM examples
+ WHERE dataset_id = @dataset_id AND id > @after
+   AND (@category::text = '' OR category = @category) AND (@status::text = '' OR status::text = @status)
+ ORDER BY id
+ LIMIT @max_rows::int;
+
+-- name: ScopeRows :many
+-- What reports read of the examples of one batch, each in the revision asked for.
+SELECT e.id, r.revision, e.category, e.subcategory, e.status, e.source_id,
+       r.strict, r.tokens, r.plain_tokens, r.messages, r.tools, r.metadata
+  FROM (SELECT unnest(@ids::uuid[]) AS id, unnest(@revisions::int[]) AS revision) AS n
+  JOIN examples e ON e.dataset_id = @dataset_id AND e.id = n.id
+  JOIN revisions r ON r.dataset_id = e.dataset_id AND r.example_id = e.id AND r.revision = n.revision
+ ORDER BY e.id
+ LIMIT 10000;
+
+-- name: ScopeVerdicts :many
+-- The live verdicts on a batch of examples as of a moment: what was taken back by
+-- then does not count, what came later does not either.
+SELECT d.example_id, d.revision, d.reviewer_id, d.verdict, d.kind, d.reason
+  FROM decisions d
+ WHERE d.dataset_id = @dataset_id AND d.example_id = ANY(@ids::uuid[]) AND d.verdict IN ('approve', 'reject') AND d.created_at <= @at
+   AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id AND u.created_at <= @at)
+ ORDER BY d.example_id, d.id
+ LIMIT 1000000;
+
+-- name: ScopeFindings :many
+-- What is found on a batch of examples, each in the revision asked for.
+SELECT f.example_id, f.rule, f.severity, f.waived, count(*)::bigint AS findings, min(f.path)::text AS path, min(f.message)::text AS message
+  FROM (SELECT unnest(@ids::uuid[]) AS id, unnest(@revisions::int[]) AS revision) AS n
+  JOIN findings f ON f.dataset_id = @dataset_id AND f.example_id = n.id AND f.revision = n.revision
+ GROUP BY f.example_id, f.rule, f.severity, f.waived
+ ORDER BY f.example_id, f.rule, f.severity, f.waived
+ LIMIT 1000000;
+
+-- name: ScopeGroups :many
+-- The groups of duplicates that a batch of examples is in.
+SELECT m.example_id, m.group_id, g.kind
+  FROM duplicate_members m
+  JOIN duplicate_groups g ON g.dataset_id = m.dataset_id AND g.id = m.group_id
+ WHERE m.dataset_id = @dataset_id AND m.example_id = ANY(@ids::uuid[]) AND g.kind IN ('equal', 'near', 'contradiction')
+ ORDER BY m.example_id, m.group_id
+ LIMIT 1000000;
+
+-- name: ScopeSources :many
+SELECT id, name, demo FROM sources WHERE dataset_id = @dataset_id AND id = ANY(@ids::uuid[]) ORDER BY id LIMIT 100000;
+
+-- name: PeopleNames :many
+SELECT id, name FROM users WHERE id = ANY(@ids::uuid[]) ORDER BY id LIMIT 100000;

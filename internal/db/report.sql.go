@@ -70,6 +70,35 @@ func (q *Queries) DemoExamples(ctx context.Context, datasetID uuid.UUID) (int64,
 	return examples, err
 }
 
+const peopleNames = `-- name: PeopleNames :many
+SELECT id, name FROM users WHERE id = ANY($1::uuid[]) ORDER BY id LIMIT 100000
+`
+
+type PeopleNamesRow struct {
+	ID   uuid.UUID
+	Name string
+}
+
+func (q *Queries) PeopleNames(ctx context.Context, ids []uuid.UUID) ([]PeopleNamesRow, error) {
+	rows, err := q.db.Query(ctx, peopleNames, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []PeopleNamesRow
+	for rows.Next() {
+		var i PeopleNamesRow
+		if err := rows.Scan(&i.ID, &i.Name); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const recentDecisions = `-- name: RecentDecisions :many
 SELECT d.id, d.example_id, d.verdict, d.reason, d.status_after, d.new_revision, d.created_at,
        coalesce(u.name, '')::text AS reviewer, e.category, e.subcategory
@@ -166,6 +195,277 @@ func (q *Queries) RecentImports(ctx context.Context, datasetID uuid.UUID, maxRow
 			&i.Rejected,
 			&i.CreatedAt,
 			&i.Importer,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const scopeFindings = `-- name: ScopeFindings :many
+SELECT f.example_id, f.rule, f.severity, f.waived, count(*)::bigint AS findings, min(f.path)::text AS path, min(f.message)::text AS message
+  FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::int[]) AS revision) AS n
+  JOIN findings f ON f.dataset_id = $3 AND f.example_id = n.id AND f.revision = n.revision
+ GROUP BY f.example_id, f.rule, f.severity, f.waived
+ ORDER BY f.example_id, f.rule, f.severity, f.waived
+ LIMIT 1000000
+`
+
+type ScopeFindingsRow struct {
+	ExampleID uuid.UUID
+	Rule      string
+	Severity  Severity
+	Waived    bool
+	Findings  int64
+	Path      string
+	Message   string
+}
+
+// What is found on a batch of examples, each in the revision asked for.
+func (q *Queries) ScopeFindings(ctx context.Context, ids []uuid.UUID, revisions []int32, datasetID uuid.UUID) ([]ScopeFindingsRow, error) {
+	rows, err := q.db.Query(ctx, scopeFindings, ids, revisions, datasetID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ScopeFindingsRow
+	for rows.Next() {
+		var i ScopeFindingsRow
+		if err := rows.Scan(
+			&i.ExampleID,
+			&i.Rule,
+			&i.Severity,
+			&i.Waived,
+			&i.Findings,
+			&i.Path,
+			&i.Message,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const scopeGroups = `-- name: ScopeGroups :many
+SELECT m.example_id, m.group_id, g.kind
+  FROM duplicate_members m
+  JOIN duplicate_groups g ON g.dataset_id = m.dataset_id AND g.id = m.group_id
+ WHERE m.dataset_id = $1 AND m.example_id = ANY($2::uuid[]) AND g.kind IN ('equal', 'near', 'contradiction')
+ ORDER BY m.example_id, m.group_id
+ LIMIT 1000000
+`
+
+type ScopeGroupsRow struct {
+	ExampleID uuid.UUID
+	GroupID   uuid.UUID
+	Kind      string
+}
+
+// The groups of duplicates that a batch of examples is in.
+func (q *Queries) ScopeGroups(ctx context.Context, datasetID uuid.UUID, ids []uuid.UUID) ([]ScopeGroupsRow, error) {
+	rows, err := q.db.Query(ctx, scopeGroups, datasetID, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ScopeGroupsRow
+	for rows.Next() {
+		var i ScopeGroupsRow
+		if err := rows.Scan(&i.ExampleID, &i.GroupID, &i.Kind); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const scopeRefs = `-- name: ScopeRefs :many
+
+SELECT id, revision
+  FROM examples
+ WHERE dataset_id = $1 AND id > $2
+   AND ($3::text = '' OR category = $3) AND ($4::text = '' OR status::text = $4)
+ ORDER BY id
+ LIMIT $5::int
+`
+
+type ScopeRefsParams struct {
+	DatasetID uuid.UUID
+	After     uuid.UUID
+	Category  string
+	Status    string
+	MaxRows   int32
+}
+
+type ScopeRefsRow struct {
+	ID       uuid.UUID
+	Revision int32
+}
+
+// Reports of a scope ------------------------------------------------------------------
+// The next examples of a filter, by key.
+func (q *Queries) ScopeRefs(ctx context.Context, arg ScopeRefsParams) ([]ScopeRefsRow, error) {
+	rows, err := q.db.Query(ctx, scopeRefs,
+		arg.DatasetID,
+		arg.After,
+		arg.Category,
+		arg.Status,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ScopeRefsRow
+	for rows.Next() {
+		var i ScopeRefsRow
+		if err := rows.Scan(&i.ID, &i.Revision); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const scopeRows = `-- name: ScopeRows :many
+SELECT e.id, r.revision, e.category, e.subcategory, e.status, e.source_id,
+       r.strict, r.tokens, r.plain_tokens, r.messages, r.tools, r.metadata
+  FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::int[]) AS revision) AS n
+  JOIN examples e ON e.dataset_id = $3 AND e.id = n.id
+  JOIN revisions r ON r.dataset_id = e.dataset_id AND r.example_id = e.id AND r.revision = n.revision
+ ORDER BY e.id
+ LIMIT 10000
+`
+
+type ScopeRowsRow struct {
+	ID          uuid.UUID
+	Revision    int32
+	Category    string
+	Subcategory string
+	Status      ExampleStatus
+	SourceID    uuid.UUID
+	Strict      bool
+	Tokens      int32
+	PlainTokens int32
+	Messages    string
+	Tools       string
+	Metadata    string
+}
+
+// What reports read of the examples of one batch, each in the revision asked for.
+func (q *Queries) ScopeRows(ctx context.Context, ids []uuid.UUID, revisions []int32, datasetID uuid.UUID) ([]ScopeRowsRow, error) {
+	rows, err := q.db.Query(ctx, scopeRows, ids, revisions, datasetID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ScopeRowsRow
+	for rows.Next() {
+		var i ScopeRowsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Revision,
+			&i.Category,
+			&i.Subcategory,
+			&i.Status,
+			&i.SourceID,
+			&i.Strict,
+			&i.Tokens,
+			&i.PlainTokens,
+			&i.Messages,
+			&i.Tools,
+			&i.Metadata,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const scopeSources = `-- name: ScopeSources :many
+SELECT id, name, demo FROM sources WHERE dataset_id = $1 AND id = ANY($2::uuid[]) ORDER BY id LIMIT 100000
+`
+
+type ScopeSourcesRow struct {
+	ID   uuid.UUID
+	Name string
+	Demo bool
+}
+
+func (q *Queries) ScopeSources(ctx context.Context, datasetID uuid.UUID, ids []uuid.UUID) ([]ScopeSourcesRow, error) {
+	rows, err := q.db.Query(ctx, scopeSources, datasetID, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ScopeSourcesRow
+	for rows.Next() {
+		var i ScopeSourcesRow
+		if err := rows.Scan(&i.ID, &i.Name, &i.Demo); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const scopeVerdicts = `-- name: ScopeVerdicts :many
+SELECT d.example_id, d.revision, d.reviewer_id, d.verdict, d.kind, d.reason
+  FROM decisions d
+ WHERE d.dataset_id = $1 AND d.example_id = ANY($2::uuid[]) AND d.verdict IN ('approve', 'reject') AND d.created_at <= $3
+   AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id AND u.created_at <= $3)
+ ORDER BY d.example_id, d.id
+ LIMIT 1000000
+`
+
+type ScopeVerdictsRow struct {
+	ExampleID  uuid.UUID
+	Revision   int32
+	ReviewerID uuid.UUID
+	Verdict    string
+	Kind       string
+	Reason     string
+}
+
+// The live verdicts on a batch of examples as of a moment: what was taken back by
+// then does not count, what came later does not either.
+func (q *Queries) ScopeVerdicts(ctx context.Context, datasetID uuid.UUID, ids []uuid.UUID, at time.Time) ([]ScopeVerdictsRow, error) {
+	rows, err := q.db.Query(ctx, scopeVerdicts, datasetID, ids, at)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ScopeVerdictsRow
+	for rows.Next() {
+		var i ScopeVerdictsRow
+		if err := rows.Scan(
+			&i.ExampleID,
+			&i.Revision,
+			&i.ReviewerID,
+			&i.Verdict,
+			&i.Kind,
+			&i.Reason,
 		); err != nil {
 			return nil, err
 		}

@@ -284,6 +284,13 @@ func (s *Service) tokens(ctx context.Context, c *catalog.Catalog, f Filter) (Tok
 		}
 	}
 	slices.SortFunc(t.Buckets, func(a, b TokenBucket) int { return cmp.Compare(a.From, b.From) })
+	t.Platforms = t.onPlatforms(c)
+	return t, nil
+}
+
+// onPlatforms says what each platform of the catalog would cut and charge.
+func (t TokenFigures) onPlatforms(c *catalog.Catalog) []PlatformFigure {
+	var list []PlatformFigure
 	for _, p := range c.Platforms {
 		figure := PlatformFigure{Platform: p, tokens: t.Tokens, examples: t.Examples}
 		if p.MaxTokens > 0 {
@@ -294,9 +301,9 @@ func (s *Service) tokens(ctx context.Context, c *catalog.Catalog, f Filter) (Tok
 				}
 			}
 		}
-		t.Platforms = append(t.Platforms, figure)
+		list = append(list, figure)
 	}
-	return t, nil
+	return list
 }
 
 // bucketRange is the inverse of token_bucket in db/migrations/00003_quality.sql.

@@ -328,19 +328,26 @@ func (s *Service) fillImports(ctx context.Context, q *db.Queries, _ Filter, v *V
 
 func fillTokens(t TokenFigures, v *Validation) {
 	v.Tokens = ValidationTokens{
-		Form: "Llama 3 tokens, Hugging Face chat template with the date preamble", Total: t.Tokens,
+		Form: tokenForm, Total: t.Tokens,
 		Mean: math.Round(t.Mean()*10) / 10, Half: t.AtMost(0.5), Most: t.AtMost(0.95),
 	}
 	for _, b := range t.Octaves() {
 		v.Tokens.Histogram = append(v.Tokens.Histogram, ValidationBucket{b.From, b.To, b.Examples})
 	}
-	for _, p := range t.Platforms {
+	v.Platforms = platformRows(t.Platforms, t.Examples)
+	v.Assumptions = Assumptions()
+}
+
+// tokenForm says what is counted as a token.
+const tokenForm = "Llama 3 tokens, Hugging Face chat template with the date preamble"
+
+// platformRows puts figures of platforms into the form of reports.
+func platformRows(figures []PlatformFigure, examples int64) []ValidationPlatform {
+	var list []ValidationPlatform
+	for _, p := range figures {
 		row := ValidationPlatform{
 			Slug: p.Slug, Name: p.Name, Model: p.Model, MaxTokens: p.MaxTokens, Over: p.Over, About: p.About,
-			Price: p.USDPerMillionTokens, PriceAsOf: p.PriceAsOf, Note: p.Note,
-		}
-		if t.Examples > 0 {
-			row.OverShare = math.Round(float64(p.Over)/float64(t.Examples)*1e6) / 1e6
+			Price: p.USDPerMillionTokens, PriceAsOf: p.PriceAsOf, Note: p.Note, OverShare: portion(p.Over, examples),
 		}
 		for epochs := 1; epochs <= maxEpochs; epochs++ {
 			if cost, ok := p.Cost(epochs); ok {
@@ -350,9 +357,9 @@ func fillTokens(t TokenFigures, v *Validation) {
 				row.Unpacked = append(row.Unpacked, cents(cost))
 			}
 		}
-		v.Platforms = append(v.Platforms, row)
+		list = append(list, row)
 	}
-	v.Assumptions = Assumptions()
+	return list
 }
 
 func cents(usd float64) float64 { return math.Round(usd*100) / 100 }

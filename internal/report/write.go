@@ -9,22 +9,37 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/voicefit/spotter/internal/chart"
 )
 
 //go:embed validation.html
 var validationHTML string
 
+//go:embed distribution.html
+var distributionHTML string
+
+//go:embed report.css
+var reportCSS string
+
 // html writes the report as one file: style and chart are in it, and it loads
 // nothing.
 func (v Validation) html(w io.Writer) error {
-	t, err := template.New("validation").Funcs(template.FuncMap{
-		"n": grouped[int64], "i": grouped[int], "usd": dollars, "share": share, "bars": bars, "sentence": v.sentence, "max": maxTokens, "severity": severityWord,
-	}).Parse(validationHTML)
+	return page(w, validationHTML, v, template.FuncMap{"bars": bars, "sentence": v.sentence})
+}
+
+// page writes a report's template as one file.
+func page(w io.Writer, text string, data any, more template.FuncMap) error {
+	t, err := template.New("report").Funcs(template.FuncMap{
+		"n": grouped[int64], "i": grouped[int], "usd": dollars, "share": share, "max": maxTokens, "severity": severityWord, "signed": signed,
+		"style": func() template.CSS { return template.CSS(reportCSS) },                   //nolint:gosec // it is ours
+		"draw":  func(d chart.Drawing) template.HTML { return template.HTML(d.Inline()) }, //nolint:gosec // Inline escapes all that is not its own
+	}).Funcs(more).Parse(text)
 	if err != nil {
 		return fmt.Errorf("parse the report's template: %w", err)
 	}
 	var b bytes.Buffer // an error leaves no half file
-	if err := t.Execute(&b, v); err != nil {
+	if err := t.Execute(&b, data); err != nil {
 		return fmt.Errorf("write the report: %w", err)
 	}
 	_, err = w.Write(b.Bytes())
@@ -167,40 +182,46 @@ func (v Validation) markdown(w io.Writer) error {
 			p("| %s to %s | %s |", grouped(h.From), grouped(h.To), grouped(h.Examples))
 		}
 	}
-	if len(v.Platforms) > 0 {
-		p("\n## Platforms\n\n| platform | limit | over it | share | price per million, as of | 1 epoch | 2 | 3 | 4 |\n| --- | ---: | ---: | ---: | --- | ---: | ---: | ---: | ---: |")
-		for _, f := range v.Platforms {
-			over, part, price := "", "", "not known"
-			if f.MaxTokens > 0 {
-				over, part = grouped(f.Over), share(f.OverShare)
-				if f.About {
-					over = "at most " + over
-				}
-			}
-			if f.Price != nil {
-				price = dollars(*f.Price) + ", " + f.PriceAsOf
-			}
-			line := fmt.Sprintf("| %s | %s | %s | %s | %s |", cell(f.Name), maxTokens(f.MaxTokens), over, part, cell(price))
-			for epoch := range maxEpochs {
-				if epoch < len(f.Cost) {
-					line += " " + dollars(f.Cost[epoch])
-				}
-				line += " |"
-			}
-			p("%s", line)
-		}
-		for _, f := range v.Platforms {
-			if len(f.Unpacked) > 2 {
-				p("\nWith packing off, 3 epochs at %s could cost %s.", cell(f.Name), dollars(f.Unpacked[2]))
-			}
-		}
-	}
+	platformsMarkdown(p, v.Platforms)
 	p("\n## Assumptions\n")
 	for _, a := range v.Assumptions {
 		p("- %s", a)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// platformsMarkdown writes what platforms would cut and charge.
+func platformsMarkdown(p func(format string, args ...any), list []ValidationPlatform) {
+	if len(list) == 0 {
+		return
+	}
+	p("\n## Platforms\n\n| platform | limit | over it | share | price per million, as of | 1 epoch | 2 | 3 | 4 |\n| --- | ---: | ---: | ---: | --- | ---: | ---: | ---: | ---: |")
+	for _, f := range list {
+		over, part, price := "", "", "not known"
+		if f.MaxTokens > 0 {
+			over, part = grouped(f.Over), share(f.OverShare)
+			if f.About {
+				over = "at most " + over
+			}
+		}
+		if f.Price != nil {
+			price = dollars(*f.Price) + ", " + f.PriceAsOf
+		}
+		line := fmt.Sprintf("| %s | %s | %s | %s | %s |", cell(f.Name), maxTokens(f.MaxTokens), over, part, cell(price))
+		for epoch := range maxEpochs {
+			if epoch < len(f.Cost) {
+				line += " " + dollars(f.Cost[epoch])
+			}
+			line += " |"
+		}
+		p("%s", line)
+	}
+	for _, f := range list {
+		if len(f.Unpacked) > 2 {
+			p("\nWith packing off, 3 epochs at %s could cost %s.", cell(f.Name), dollars(f.Unpacked[2]))
+		}
+	}
 }
 
 func (v Validation) currency() string {

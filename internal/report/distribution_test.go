@@ -1,0 +1,294 @@
+package report_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/voicefit/spotter/internal/audit"
+	"github.com/voicefit/spotter/internal/catalog"
+	"github.com/voicefit/spotter/internal/example"
+	"github.com/voicefit/spotter/internal/example/exampletest"
+	"github.com/voicefit/spotter/internal/fault"
+	"github.com/voicefit/spotter/internal/lint"
+	"github.com/voicefit/spotter/internal/postgres/pgtest"
+	"github.com/voicefit/spotter/internal/report"
+	"github.com/voicefit/spotter/internal/review"
+)
+
+// spread fills a database with examples of every kind that the report tells apart,
+// some of them decided, and returns the service.
+func spread(t *testing.T) (*report.Service, *pgxpool.Pool, map[string][]uuid.UUID) {
+	t.Helper()
+	pool := pgtest.New(t)
+	say := func(user, answer string) func(int) example.Conversation {
+		return func(i int) example.Conversation {
+			return example.Conversation{Messages: []example.Message{
+				{Role: example.User, Content: fmt.Sprintf("%s %d", user, i)}, {Role: example.Assistant, Content: fmt.Sprintf(answer, i)},
+			}}
+		}
+	}
+	sure := func(confidence float64) string {
+		return fmt.Sprintf(`{"primary_assessment":{"condition":"strain %%d","confidence":%v}}`, confidence)
+	}
+	ids := map[string][]uuid.UUID{
+		"voice":  exampletest.Insert(t, pool, 40, exampletest.Seed{}),
+		"acute":  exampletest.Insert(t, pool, 12, exampletest.Seed{Category: "injury_analysis", Subcategory: "acute", Conversation: say("My hamstring snapped and it hurts to walk on the", sure(0.85))}),
+		"doms":   exampletest.Insert(t, pool, 8, exampletest.Seed{Category: "injury_analysis", Subcategory: "normal_soreness", Conversation: say("I am sore in both of my quads and the day is", sure(0.4))}),
+		"german": exampletest.Insert(t, pool, 5, exampletest.Seed{Category: "ai_coach", Subcategory: "technique", Status: example.Approved, Conversation: say("Wie mache ich die Kniebeuge und was ist mit der Hantel", "Das ist nicht schwer und die Hantel liegt auf den Schultern %d.")}),
+		"cyrill": exampletest.Insert(t, pool, 2, exampletest.Seed{Category: "ai_coach", Subcategory: "technique", Status: example.Rejected, Conversation: say("Как делать приседания", "Медленно %d.")}),
+	}
+	if _, err := pool.Exec(t.Context(), `UPDATE sources SET name = 'another.jsonl' WHERE id = (SELECT source_id FROM examples WHERE id = $1)`, ids["doms"][0]); err != nil {
+		t.Fatal(err)
+	}
+	return report.New(pool, exampletest.Dataset, func(context.Context) (*catalog.Catalog, error) { return catalog.Default() }), pool, ids
+}
+
+func decider(pool *pgxpool.Pool) *review.Service {
+	return review.New(review.Config{
+		DB: pool, Dataset: exampletest.Dataset,
+		Order: func(context.Context) ([]string, error) { return nil, nil },
+		Check: func(context.Context, lint.Subject) ([]lint.Finding, error) { return nil, nil },
+		Count: func(example.Conversation) (int, int) { return 30, 5 },
+	})
+}
+
+// TestDistributionAddsUp holds the report against a count of its own, in SQL, and
+// against the figures of the dashboard and the quality page.
+func TestDistributionAddsUp(t *testing.T) {
+	t.Parallel()
+	s, pool, _ := spread(t)
+	ctx := t.Context()
+	sc, err := s.Filtered(ctx, report.Filter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := s.Distribution(ctx, sc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	type count struct {
+		Category, Subcategory, Status string
+		Examples                      int64
+	}
+	rows, err := pool.Query(ctx, `SELECT category, subcategory, status::text, count(*) FROM examples GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[count]bool{}
+	for rows.Next() {
+		var c count
+		if err := rows.Scan(&c.Category, &c.Subcategory, &c.Status, &c.Examples); err != nil {
+			t.Fatal(err)
+		}
+		want[c] = true
+	}
+	got := map[count]bool{}
+	for _, sub := range d.Subcategories {
+		for status, n := range sub.ByStatus {
+			got[count{sub.Category, sub.Slug, status, n}] = true
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("counts by shelf and status (-SQL +report):\n%s", diff)
+	}
+	var tokens, most, over int64
+	var half float64
+	if err := pool.QueryRow(ctx, `SELECT sum(tokens), max(tokens), count(*) FILTER (WHERE tokens > 1024), percentile_disc(0.5) WITHIN GROUP (ORDER BY tokens) FROM examples`).Scan(&tokens, &most, &over, &half); err != nil {
+		t.Fatal(err)
+	}
+	if d.Tokens.Total != tokens || int64(d.Tokens.Most) != most || d.Tokens.Percentiles[3] != (report.Percentile{Percent: 50, Tokens: int(half)}) {
+		t.Errorf("tokens = %+v, want %d in all, at most %d, half at most %v", d.Tokens, tokens, most, half)
+	}
+	q, err := s.Quality(ctx, report.Filter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if q.Examples != d.Examples || q.Tokens.Tokens != d.Tokens.Total {
+		t.Errorf("the quality page says %d examples and %d tokens, the report %d and %d", q.Examples, q.Tokens.Tokens, d.Examples, d.Tokens.Total)
+	}
+	for i, p := range d.Platforms {
+		cost, known := q.Tokens.Platforms[i].Cost(3)
+		if known != (len(p.Cost) == 4) || known && fmt.Sprintf("%.2f", cost) != fmt.Sprintf("%.2f", p.Cost[2]) {
+			t.Errorf("%s: the quality page says %v, the report %v", p.Slug, cost, p.Cost)
+		}
+		if p.MaxTokens == 1024 && p.Over != over {
+			t.Errorf("%d examples are over 1024 tokens, want %d", p.Over, over)
+		}
+	}
+	p, err := s.Progress(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, c := range p.Categories {
+		if part := d.Categories[i]; part.Slug != c.Slug || part.Examples != c.Counts.Total() || part.ByStatus["approved"] != c.Counts.Approved {
+			t.Errorf("the dashboard says %+v of %s, the report %+v", c.Counts, c.Slug, part)
+		}
+	}
+}
+
+func TestDistribution(t *testing.T) {
+	t.Parallel()
+	s, pool, ids := spread(t)
+	ctx := t.Context()
+	reviews := decider(pool)
+	ana, ben := audit.Actor{ID: uuid.New(), Name: "Ana"}, audit.Actor{ID: uuid.New(), Name: "Ben"}
+	if _, err := pool.Exec(ctx, `INSERT INTO users (id, email, name, role) VALUES ($1, 'ana@example.com', 'Ana', 'lead'), ($2, 'ben@example.com', 'Ben', 'reviewer')`, ana.ID, ben.ID); err != nil {
+		t.Fatal(err)
+	}
+	decide := func(id uuid.UUID, by audit.Actor, v example.Verdict) {
+		t.Helper()
+		if _, err := reviews.Decide(ctx, review.Decision{ExampleID: id, Reviewer: by, Revision: 1, Verdict: v, Reason: "because"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, id := range ids["doms"][:6] {
+		decide(id, ana, []example.Verdict{example.Reject, example.Reject, example.Approve}[i%3])
+	}
+	for _, id := range ids["voice"][:10] {
+		decide(id, ben, example.Approve)
+	}
+	// A second look at some of them: Ben agrees with Ana on three, not on one.
+	for i, id := range ids["doms"][:4] {
+		verdict := []string{"reject", "reject", "approve", "approve"}[i]
+		if _, err := pool.Exec(ctx, `INSERT INTO decisions (dataset_id, id, example_id, reviewer_id, revision, verdict, kind, status_before, status_after, request_key)
+			VALUES ($1, $2, $3, $4, 1, $5, 'second', 'pending', 'pending', $6)`, exampletest.Dataset, uuid.New(), id, ben.ID, verdict, uuid.NewString()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	at := time.Now().Add(time.Minute)
+	scope := report.Scope{
+		Release: "first", At: at,
+		Refs: func(_ context.Context, yield func([]report.Ref) error) error {
+			for _, part := range []struct{ split, name string }{{"train", "voice"}, {"train", "acute"}, {"test", "doms"}} {
+				var refs []report.Ref
+				for _, id := range ids[part.name] {
+					refs = append(refs, report.Ref{Example: id, Revision: 1, Split: part.split})
+				}
+				if err := yield(refs); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+	}
+	d, err := s.Distribution(ctx, scope)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]report.Part{{Name: "train", Examples: 52, Share: 0.866667}, {Name: "test", Examples: 8, Share: 0.133333}}, d.Splits); diff != "" {
+		t.Errorf("splits (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]report.ReviewerPart{{Name: "Ben", Approved: 12, Rejected: 2}, {Name: "Ana", Approved: 2, Rejected: 4}}, d.Reviewers); diff != "" {
+		t.Errorf("reviewers (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]report.Part{{Name: "seed.jsonl", Examples: 52, Share: 0.866667}, {Name: "another.jsonl", Examples: 8, Share: 0.133333}}, d.Sources); diff != "" {
+		t.Errorf("sources (-want +got):\n%s", diff)
+	}
+	if d.Agreement.Examples != 4 || d.Agreement.Agree != 3 || len(d.Agreement.Estimates) != 3 || d.Agreement.Estimates[0].Value != 0.75 {
+		t.Errorf("agreement = %+v, want 3 of 4", d.Agreement)
+	}
+	bands := map[string]report.ConfidenceBand{}
+	for _, b := range d.Confidence.Bands {
+		bands[b.Subcategory] = b
+	}
+	if b := bands["acute"]; b.Examples != 12 || b.Mean != 0.85 || b.Tenths[8] != 12 || b.Below+b.Inside+b.Above != 12 {
+		t.Errorf("confidence of acute injuries = %+v", b)
+	}
+	c := d.Confidence.Calibration
+	if c == nil || c.Examples != 6 || len(c.Bins) != 1 || c.Bins[0].Examples != 6 || c.Bins[0].Mean != 0.4 {
+		t.Fatalf("calibration = %+v, want one bin with six", c)
+	}
+	if len(d.Vocabulary) != 2 || d.Vocabulary[0].Side != "user" || d.Vocabulary[0].Examples != 60 || d.Vocabulary[0].Distinct[0] <= 0 {
+		t.Errorf("vocabulary = %+v", d.Vocabulary)
+	}
+	again, err := s.Distribution(ctx, scope)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range []report.Format{report.JSON, report.Markdown, report.HTML} {
+		var a, b bytes.Buffer
+		if err := d.Write(&a, f); err != nil {
+			t.Fatal(err)
+		}
+		if err := again.Write(&b, f); err != nil {
+			t.Fatal(err)
+		}
+		if a.String() != b.String() {
+			t.Errorf("%s differs the second time", f)
+		}
+		if !strings.Contains(a.String(), "first") {
+			t.Errorf("%s does not name the release", f)
+		}
+	}
+
+	// What came after the release does not count in it.
+	early := scope
+	early.At = at.Add(-24 * time.Hour)
+	before, err := s.Distribution(ctx, early)
+	if err != nil || len(before.Reviewers) != 0 || before.Agreement.Examples != 0 {
+		t.Errorf("reviewers a day before = %+v, %v; want none", before.Reviewers, err)
+	}
+
+	// The next release compares itself with this one, read back from its file.
+	var file bytes.Buffer
+	if err := d.Write(&file, report.JSON); err != nil {
+		t.Fatal(err)
+	}
+	var old report.Distribution
+	if err := json.Unmarshal(file.Bytes(), &old); err != nil {
+		t.Fatal(err)
+	}
+	next, err := s.Filtered(ctx, report.Filter{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	next.Before = &old
+	now, err := s.Distribution(ctx, next)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if now.Changes == nil || now.Changes.Release != "first" || now.Changes.Examples != 7 || now.Changes.PSI <= 0 {
+		t.Errorf("changes = %+v, want 7 examples more than first", now.Changes)
+	}
+	languages := map[string]int64{}
+	for _, l := range now.Languages {
+		languages[l.Name] = l.Examples
+	}
+	if languages["German"] != 5 || languages["Cyrillic script"] != 2 || languages["English"] != 20 {
+		t.Errorf("languages = %v, want 5 German, 2 Cyrillic, 20 English", languages)
+	}
+}
+
+func TestDistributionOfNothing(t *testing.T) {
+	t.Parallel()
+	s := report.New(pgtest.New(t), exampletest.Dataset, func(context.Context) (*catalog.Catalog, error) { return catalog.Default() })
+	sc, err := s.Filtered(t.Context(), report.Filter{Category: "voice parsing", Status: example.Approved})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := s.Distribution(t.Context(), sc)
+	if err != nil || d.Examples != 0 || d.Filter.Category != "voice_parsing" || len(d.Fits) != 0 {
+		t.Fatalf("Distribution() = %+v, %v", d, err)
+	}
+	for _, f := range []report.Format{report.JSON, report.Markdown, report.HTML} {
+		var b bytes.Buffer
+		if err := d.Write(&b, f); err != nil || strings.Contains(b.String(), "NaN") {
+			t.Errorf("Write(%s) = %v:\n%s", f, err, b.String())
+		}
+	}
+	for _, f := range []report.Filter{{Category: "dance"}, {Status: "lost"}} {
+		if _, err := s.Filtered(t.Context(), f); !errors.Is(err, fault.Invalid) {
+			t.Errorf("Filtered(%+v) = %v, want invalid", f, err)
+		}
+	}
+}

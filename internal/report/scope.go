@@ -1,0 +1,225 @@
+package report
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/voicefit/spotter/internal/catalog"
+	"github.com/voicefit/spotter/internal/db"
+	"github.com/voicefit/spotter/internal/example"
+	"github.com/voicefit/spotter/internal/fault"
+)
+
+// A Ref names one example of a scope in one of its revisions.
+type Ref struct {
+	Example  uuid.UUID
+	Revision int
+	Split    string // such as "train" in a release; empty elsewhere
+	// Category and Subcategory are those that were frozen with the ref; empty
+	// where the example's own count.
+	Category, Subcategory string
+}
+
+// A Scope is the examples that a report is of: what a filter covers now, or what
+// a release holds for ever.
+type Scope struct {
+	// Release is the name of the release; empty for a filter.
+	Release string
+	// Filter says in the report what a filter covers. It chooses nothing: Refs does.
+	Filter Filter
+	// At is the moment that the report speaks of. What people decided later does
+	// not count, and no clock is read: the same scope of the same data gives the
+	// same bytes. Zero is now.
+	At time.Time
+	// Catalog and Version are those that targets and plans are read from; nil is
+	// the catalog in force.
+	Catalog *catalog.Catalog
+	Version int
+	// Refs passes on every example once, a few thousand at a time, in an order
+	// that does not change. An error of yield ends it and is returned.
+	Refs func(ctx context.Context, yield func([]Ref) error) error
+	// Before is the distribution report of the release before; nil where there is
+	// none.
+	Before *Distribution
+	// Checks are what the formats of the training platforms ask of each row; nil:
+	// the validation report says nothing about platforms' formats.
+	Checks []FormatCheck
+}
+
+// A FormatCheck is one platform's format: why it would refuse a row, or nothing.
+// Row must be safe for use by one goroutine at a time.
+type FormatCheck struct {
+	Preset string
+	Row    func(c example.Conversation) (reason string)
+}
+
+// scopeBatch is how many examples are read at a time: each batch is one short
+// query, so that no snapshot is held open while people review.
+const scopeBatch = 1000
+
+// Filtered returns the scope of the examples that f covers now, in the order in
+// which they came in. It fails with fault.Invalid for a category or status that
+// there is not.
+func (s *Service) Filtered(ctx context.Context, f Filter) (Scope, error) {
+	c, err := s.catalog(ctx)
+	if err != nil {
+		return Scope{}, fmt.Errorf("scope of a filter: %w", err)
+	}
+	if f, err = f.in(c); err != nil {
+		return Scope{}, err
+	}
+	return Scope{Filter: f, Refs: func(ctx context.Context, yield func([]Ref) error) error {
+		refs := make([]Ref, 0, scopeBatch)
+		for after := uuid.Nil; ; after = refs[len(refs)-1].Example {
+			rows, err := db.New(s.db).ScopeRefs(ctx, db.ScopeRefsParams{
+				DatasetID: s.dataset, After: after, Category: f.Category, Status: string(f.Status), MaxRows: scopeBatch,
+			})
+			if err != nil || len(rows) == 0 {
+				return err
+			}
+			refs = refs[:0]
+			for _, r := range rows {
+				refs = append(refs, Ref{Example: r.ID, Revision: int(r.Revision)})
+			}
+			if err := yield(refs); err != nil || len(rows) < scopeBatch {
+				return err
+			}
+		}
+	}}, nil
+}
+
+// in returns f with the category spelled as the catalog does.
+func (f Filter) in(c *catalog.Catalog) (Filter, error) {
+	if f.Status != "" && !f.Status.Valid() {
+		return f, fault.Fields("There is no such status.", map[string]string{"status": "Use pending, approved, rejected or escalated."})
+	}
+	if cat, ok := c.Category(f.Category); ok {
+		f.Category = cat.Slug
+	} else if f.Category != "" {
+		return f, fault.New(fault.Invalid, "There is no category %q in the catalog.", f.Category)
+	}
+	return f, nil
+}
+
+// A row is what reports read of one example.
+type row struct {
+	Ref
+	status        example.Status
+	source        uuid.UUID
+	strict        bool
+	tokens, plain int
+	conversation  example.Conversation
+	metadata      string
+	verdicts      []db.ScopeVerdictsRow // live as of the scope's moment, of any revision, oldest first
+	findings      []db.ScopeFindingsRow
+	groups        []db.ScopeGroupsRow
+}
+
+// needs says what of the rows a report reads beyond the words.
+type needs struct{ verdicts, findings, groups bool }
+
+// walk reads the scope batch by batch and passes on each example, in the scope's
+// order. Memory is bounded by the batch.
+func (s *Service) walk(ctx context.Context, sc Scope, need needs, each func(*row) error) error {
+	q := db.New(s.db)
+	return sc.Refs(ctx, func(refs []Ref) error {
+		for len(refs) > 0 {
+			n := min(len(refs), scopeBatch)
+			if err := s.batch(ctx, q, sc, refs[:n], need, each); err != nil {
+				return err
+			}
+			refs = refs[n:]
+		}
+		return nil
+	})
+}
+
+func (s *Service) batch(ctx context.Context, q *db.Queries, sc Scope, refs []Ref, need needs, each func(*row) error) error {
+	ids, revisions := make([]uuid.UUID, len(refs)), make([]int32, len(refs))
+	place := make(map[uuid.UUID]int, len(refs))
+	for i, r := range refs {
+		ids[i], revisions[i], place[r.Example] = r.Example, int32(r.Revision), i
+	}
+	found, err := q.ScopeRows(ctx, ids, revisions, s.dataset)
+	if err != nil {
+		return fmt.Errorf("read examples: %w", err)
+	}
+	if len(found) != len(refs) {
+		return fmt.Errorf("read examples: %d of %d are there", len(found), len(refs))
+	}
+	rows := make([]row, len(refs))
+	for _, r := range found {
+		i := place[r.ID]
+		x := &rows[i]
+		*x = row{
+			Ref: refs[i], status: example.Status(r.Status), source: r.SourceID, strict: r.Strict,
+			tokens: int(r.Tokens), plain: int(r.PlainTokens), metadata: r.Metadata,
+		}
+		if x.Category == "" {
+			x.Category, x.Subcategory = r.Category, r.Subcategory
+		}
+		if x.conversation, err = example.Parse(r.Messages, r.Tools); err != nil {
+			return fmt.Errorf("read example %s: %w", r.ID, err)
+		}
+	}
+	if need.verdicts {
+		list, err := q.ScopeVerdicts(ctx, s.dataset, ids, sc.At)
+		if err != nil {
+			return fmt.Errorf("read verdicts: %w", err)
+		}
+		for _, v := range list {
+			x := &rows[place[v.ExampleID]]
+			x.verdicts = append(x.verdicts, v)
+		}
+	}
+	if need.findings {
+		list, err := q.ScopeFindings(ctx, ids, revisions, s.dataset)
+		if err != nil {
+			return fmt.Errorf("read findings: %w", err)
+		}
+		for _, v := range list {
+			x := &rows[place[v.ExampleID]]
+			x.findings = append(x.findings, v)
+		}
+	}
+	if need.groups {
+		list, err := q.ScopeGroups(ctx, s.dataset, ids)
+		if err != nil {
+			return fmt.Errorf("read duplicates: %w", err)
+		}
+		for _, v := range list {
+			x := &rows[place[v.ExampleID]]
+			x.groups = append(x.groups, v)
+		}
+	}
+	for i := range rows {
+		if err := each(&rows[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// settle fills in what the scope leaves open: the moment and the catalog.
+func (s *Service) settle(ctx context.Context, sc Scope) (Scope, error) {
+	if sc.At.IsZero() {
+		sc.At = time.Now()
+	}
+	sc.At = sc.At.UTC()
+	if sc.Catalog != nil {
+		return sc, nil
+	}
+	c, err := s.catalog(ctx)
+	if err != nil {
+		return sc, err
+	}
+	version, err := db.New(s.db).CatalogVersion(ctx, s.dataset)
+	if err != nil {
+		return sc, fmt.Errorf("catalog version: %w", err)
+	}
+	sc.Catalog, sc.Version = c, int(version)
+	return sc, nil
+}
