@@ -25,25 +25,16 @@ SELECT DISTINCT author_id
  ORDER BY author_id
  LIMIT 100;
 
--- name: SightOf :one
--- What decides whether somebody may see what others said of an example: its
--- status, when the first verdict fell on its current revision, and whether the
--- viewer gave one.
-SELECT e.status, e.revision,
-       coalesce((SELECT min(d.created_at) FROM decisions d
-         WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id AND d.verdict IN ('approve', 'reject')
-           AND coalesce(d.new_revision, d.revision) = e.revision
-           AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id)), '9999-12-31')::timestamptz AS first_verdict,
-       EXISTS (SELECT FROM decisions d
-                WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id AND d.verdict IN ('approve', 'reject')
-                  AND d.reviewer_id = @viewer_id AND coalesce(d.new_revision, d.revision) = e.revision
-                  AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id)) AS judged
-  FROM examples e
- WHERE e.dataset_id = @dataset_id AND e.id = @id;
-
 -- name: MentionableUsers :many
 -- Who can be named: everybody with an account that works, by name.
 SELECT id, name, email, role FROM users WHERE disabled_at IS NULL ORDER BY lower(name), id LIMIT 1000;
+
+-- name: MentionableLike :many
+-- Those of them whose name or address has the words in it.
+SELECT id, name, email, role FROM users
+ WHERE disabled_at IS NULL AND (strpos(lower(name), lower(@words::text)) > 0 OR strpos(lower(email), lower(@words::text)) > 0)
+ ORDER BY lower(name), id
+ LIMIT @max_rows::int;
 
 -- name: RemoveDemoComments :exec
 DELETE FROM comments c USING examples e

@@ -50,6 +50,7 @@ const (
 	ReadAudit     Permission = "read audit"     // the record of who did what
 	RemoveDemo    Permission = "remove demo"    // take the demo rows away
 	ManageLeases  Permission = "manage leases"  // free what somebody else has claimed
+	Comment       Permission = "comment"        // say something about an example
 	OwnAccount    Permission = "own account"    // one's own password, sessions, tokens
 )
 
@@ -65,6 +66,7 @@ var allowed = map[Permission][]Role{
 	ReadAudit:     {Admin, Lead},
 	RemoveDemo:    {Admin},
 	ManageLeases:  {Admin, Lead},
+	Comment:       {Admin, Lead, Reviewer, PM, Engineer},
 	OwnAccount:    {Admin, Lead, Reviewer, PM, Engineer},
 }
 

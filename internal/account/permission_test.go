@@ -27,6 +27,7 @@ func TestCan(t *testing.T) {
 		read_audit      x     x    .        .  .
 		remove_demo     x     .    .        .  .
 		manage_leases   x     x    .        .  .
+		comment         x     x    x        x  x
 		own_account     x     x    x        x  x`
 	lines := strings.Split(strings.TrimSpace(table), "\n")
 	roles := strings.Fields(lines[0])[1:]

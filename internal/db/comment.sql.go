@@ -144,6 +144,46 @@ func (q *Queries) InsertComment(ctx context.Context, arg InsertCommentParams) er
 	return err
 }
 
+const mentionableLike = `-- name: MentionableLike :many
+SELECT id, name, email, role FROM users
+ WHERE disabled_at IS NULL AND (strpos(lower(name), lower($1::text)) > 0 OR strpos(lower(email), lower($1::text)) > 0)
+ ORDER BY lower(name), id
+ LIMIT $2::int
+`
+
+type MentionableLikeRow struct {
+	ID    uuid.UUID
+	Name  string
+	Email string
+	Role  string
+}
+
+// Those of them whose name or address has the words in it.
+func (q *Queries) MentionableLike(ctx context.Context, words string, maxRows int32) ([]MentionableLikeRow, error) {
+	rows, err := q.db.Query(ctx, mentionableLike, words, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []MentionableLikeRow
+	for rows.Next() {
+		var i MentionableLikeRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Name,
+			&i.Email,
+			&i.Role,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const mentionableUsers = `-- name: MentionableUsers :many
 SELECT id, name, email, role FROM users WHERE disabled_at IS NULL ORDER BY lower(name), id LIMIT 1000
 `
@@ -189,40 +229,4 @@ DELETE FROM comments c USING examples e
 func (q *Queries) RemoveDemoComments(ctx context.Context, datasetID uuid.UUID, sources []uuid.UUID) error {
 	_, err := q.db.Exec(ctx, removeDemoComments, datasetID, sources)
 	return err
-}
-
-const sightOf = `-- name: SightOf :one
-SELECT e.status, e.revision,
-       coalesce((SELECT min(d.created_at) FROM decisions d
-         WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id AND d.verdict IN ('approve', 'reject')
-           AND coalesce(d.new_revision, d.revision) = e.revision
-           AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id)), '9999-12-31')::timestamptz AS first_verdict,
-       EXISTS (SELECT FROM decisions d
-                WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id AND d.verdict IN ('approve', 'reject')
-                  AND d.reviewer_id = $1 AND coalesce(d.new_revision, d.revision) = e.revision
-                  AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id)) AS judged
-  FROM examples e
- WHERE e.dataset_id = $2 AND e.id = $3
-`
-
-type SightOfRow struct {
-	Status       ExampleStatus
-	Revision     int32
-	FirstVerdict time.Time
-	Judged       bool
-}
-
-// What decides whether somebody may see what others said of an example: its
-// status, when the first verdict fell on its current revision, and whether the
-// viewer gave one.
-func (q *Queries) SightOf(ctx context.Context, viewerID uuid.UUID, datasetID uuid.UUID, iD uuid.UUID) (SightOfRow, error) {
-	row := q.db.QueryRow(ctx, sightOf, viewerID, datasetID, iD)
-	var i SightOfRow
-	err := row.Scan(
-		&i.Status,
-		&i.Revision,
-		&i.FirstVerdict,
-		&i.Judged,
-	)
-	return i, err
 }

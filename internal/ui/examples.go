@@ -302,13 +302,20 @@ func (s *Server) examplePage(w http.ResponseWriter, r *http.Request, status int,
 	if v.Waivers, err = s.waiversView(r.Context(), d, u); err != nil {
 		return err
 	}
+	if s.comments != nil {
+		c, err := s.commentsView(r, d, false, uuid.Nil)
+		if err != nil {
+			return err
+		}
+		v.Comments = &c
+	}
 	if u.Can(account.Review) {
 		v.Restore = "/examples/" + d.ID.String() + "/restore"
 	}
 	page := s.frame(w, r, "Example", templates.SectionExamples)
 	page.Width = templates.WidthFull
-	page.Styles = []string{"css/review.css", "css/examples.css", "css/quality.css"}
-	page.Modules = []string{"js/review.js"}
+	page.Styles = []string{"css/review.css", "css/examples.css", "css/quality.css", "css/people.css"}
+	page.Modules = []string{"js/review.js", "js/comments.js"}
 	s.render(w, r, status, templates.ExamplePage(page, v))
 	return nil
 }

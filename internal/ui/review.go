@@ -249,8 +249,8 @@ func (s *Server) bench(w http.ResponseWriter, r *http.Request, status int, q que
 	}
 	page := s.frame(w, r, "Review "+v.Title, templates.SectionReview)
 	page.Width = templates.WidthFull
-	page.Styles = []string{"css/review.css"}
-	page.Modules = []string{"js/review.js"}
+	page.Styles = []string{"css/review.css", "css/people.css"}
+	page.Modules = []string{"js/review.js", "js/comments.js"}
 	s.render(w, r, status, templates.BenchPage(page, v))
 	return nil
 }
@@ -365,6 +365,9 @@ func (s *Server) items(r *http.Request, q queue, ids []uuid.UUID) ([]templates.I
 			return nil, err
 		}
 		s.forQueue(&item, q)
+		if err := s.besideItem(r, &item, d, q.commentBack(d.ID)); err != nil {
+			return nil, err
+		}
 		item.Waiting = i > 0
 		items = append(items, item)
 	}

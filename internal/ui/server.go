@@ -53,6 +53,7 @@ type Config struct {
 	Tokens     Tokens                 // nil: there is no page about the tokens of an example
 	Demo       Demo                   // nil: there is no demo data to add or remove
 	Inbox      Inbox                  // nil: there is no inbox
+	Comments   Comments               // nil: nothing can be said about an example; needs Reviews and Browse
 	Metrics    *Metrics               // nil: requests are not measured
 	Now        func() time.Time       // nil: time.Now
 	// MaxUploadBytes bounds one file that is imported; 0: no limit.
@@ -82,6 +83,7 @@ type Server struct {
 	tokens     Tokens
 	demo       Demo
 	inbox      Inbox
+	comments   Comments
 	metrics    *Metrics
 	now        func() time.Time
 	baseURL    string
@@ -104,7 +106,7 @@ func New(c Config) (*Server, error) {
 		return nil, errors.New("ui: Log, Accounts, Catalogs, Figures and Record are required")
 	}
 	s := &Server{
-		log: c.Log, accounts: c.Accounts, catalogs: c.Catalogs, figures: c.Figures, record: c.Record, demo: c.Demo, inbox: c.Inbox,
+		log: c.Log, accounts: c.Accounts, catalogs: c.Catalogs, figures: c.Figures, record: c.Record, demo: c.Demo, inbox: c.Inbox, comments: c.Comments,
 		imports: c.Imports, export: c.Export, soundness: c.Quality, rechecks: c.Rechecks, duplicates: c.Duplicates, maxUpload: c.MaxUploadBytes,
 		reviews: c.Reviews, browse: c.Browse, hasRule: c.HasRule, drawer: draw.Drawer{Markdown: markdown},
 		check: c.Check, count: c.Count, tokens: c.Tokens, metrics: c.Metrics, now: c.Now, baseURL: strings.TrimSuffix(c.BaseURL, "/"), mux: chi.NewRouter(),
@@ -151,6 +153,9 @@ func (s *Server) site() {
 		s.post("/examples/{id}/handover", account.ManageLeases, s.handOver)
 		if s.check != nil && s.count != nil {
 			s.post("/examples/{id}/check", account.Review, s.checkEdit)
+		}
+		if s.comments != nil {
+			s.commentRoutes()
 		}
 		if s.tokens != nil {
 			s.get("/examples/{id}/tokens", account.View, s.showTokens)

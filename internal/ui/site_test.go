@@ -21,6 +21,7 @@ import (
 	"github.com/voicefit/spotter/internal/audit"
 	"github.com/voicefit/spotter/internal/browse"
 	"github.com/voicefit/spotter/internal/catalog"
+	"github.com/voicefit/spotter/internal/comment"
 	"github.com/voicefit/spotter/internal/dedup"
 	removed "github.com/voicefit/spotter/internal/demo"
 	"github.com/voicefit/spotter/internal/example"
@@ -159,7 +160,7 @@ func start(t *testing.T, change func(*ui.Config)) *site {
 		},
 		Reviews: reviewing, Browse: browse.New(s.pool, s.catalogs.Dataset()), Duplicates: s.dedup,
 		Check: lint.NewKeeper(s.catalogs.CurrentVersion).Check, Count: tokens.CountBoth, Tokens: tokens,
-		Imports: s.imports, Export: s.exports, Demo: s.demo, Inbox: inbox.New(s.pool, s.catalogs.Dataset()), Metrics: s.metrics,
+		Imports: s.imports, Export: s.exports, Demo: s.demo, Inbox: inbox.New(s.pool, s.catalogs.Dataset()), Comments: comment.New(s.pool, s.catalogs.Dataset()), Metrics: s.metrics,
 		Quality:  report.New(s.pool, s.catalogs.Dataset(), s.catalogs.Current),
 		Rechecks: quality.New(quality.Config{DB: s.pool, Dataset: s.catalogs.Dataset(), Catalog: s.catalogs.CurrentVersion, Log: slog.New(slog.DiscardHandler)}),
 	}

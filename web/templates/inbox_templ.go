@@ -197,7 +197,7 @@ func InboxPage(p Page, v Inbox) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					if len(n.Text) > 0 {
-						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, "<p class=\"said\">")
+						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, "<p class=\"inbox-words\">")
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
