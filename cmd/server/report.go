@@ -91,8 +91,48 @@ func (a *app) makeReport(ctx context.Context, kind string, f report.Filter, form
 		d, err := a.report.Distribution(ctx, scope)
 		return func(w io.Writer) error { return d.Write(w, form) }, err
 	}
-	v, err := a.report.Validation(ctx, f)
+	scope, err := a.report.Filtered(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	scope.Checks = formatChecks()
+	v, err := a.report.ValidationOf(ctx, scope)
 	return func(w io.Writer) error { return v.Write(w, form) }, err
+}
+
+// formatChecks hold the rows of a report against the rules of every platform. Limits
+// of tokens are left to the report, which knows the lengths already.
+func formatChecks() []report.FormatCheck {
+	var checks []report.FormatCheck
+	for _, preset := range export.Presets() {
+		if preset.Describe().Group != export.Platforms {
+			continue
+		}
+		file := preset.NewChecker(nil).File("rows")
+		var line []byte
+		problems := func(list []export.Problem) []report.FormatProblem {
+			var found []report.FormatProblem
+			for _, p := range list {
+				found = append(found, report.FormatProblem{Rule: p.Rule, Text: p.Text, Refused: p.Severity == export.Refused})
+			}
+			return found
+		}
+		var n int64
+		checks = append(checks, report.FormatCheck{
+			Preset: string(preset),
+			Row: func(messages, tools string, strict bool) []report.FormatProblem {
+				var err error
+				line, _, err = preset.AppendRow(line[:0], export.Row{Messages: []byte(messages), Tools: []byte(tools), Strict: strict})
+				if err != nil {
+					return []report.FormatProblem{{Rule: "form", Text: err.Error(), Refused: true}}
+				}
+				n++
+				return problems(file.Line(n, line))
+			},
+			End: func() []report.FormatProblem { return problems(file.Finish()) },
+		})
+	}
+	return checks
 }
 
 func (p *program) recheck() *cobra.Command {

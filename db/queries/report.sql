@@ -86,3 +86,13 @@ SELECT id, name, demo FROM sources WHERE dataset_id = @dataset_id AND id = ANY(@
 
 -- name: PeopleNames :many
 SELECT id, name FROM users WHERE id = ANY(@ids::uuid[]) ORDER BY id LIMIT 100000;
+
+-- name: ScopeWaivers :many
+-- The waivers in force on a batch of examples, each on the revision asked for.
+SELECT w.example_id, w.revision, w.rule, w.path, w.reason, coalesce(u.name, w.author)::text AS author, w.created_at
+  FROM (SELECT unnest(@ids::uuid[]) AS id, unnest(@revisions::int[]) AS revision) AS n
+  JOIN waivers w ON w.dataset_id = @dataset_id AND w.example_id = n.id AND w.revision = n.revision
+  LEFT JOIN users u ON u.id = w.author_id
+ WHERE w.withdraws IS NULL AND NOT EXISTS (SELECT FROM waivers x WHERE x.dataset_id = w.dataset_id AND x.withdraws = w.id)
+ ORDER BY w.example_id, w.id
+ LIMIT 1000000;

@@ -476,3 +476,52 @@ func (q *Queries) ScopeVerdicts(ctx context.Context, datasetID uuid.UUID, ids []
 	}
 	return items, nil
 }
+
+const scopeWaivers = `-- name: ScopeWaivers :many
+SELECT w.example_id, w.revision, w.rule, w.path, w.reason, coalesce(u.name, w.author)::text AS author, w.created_at
+  FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::int[]) AS revision) AS n
+  JOIN waivers w ON w.dataset_id = $3 AND w.example_id = n.id AND w.revision = n.revision
+  LEFT JOIN users u ON u.id = w.author_id
+ WHERE w.withdraws IS NULL AND NOT EXISTS (SELECT FROM waivers x WHERE x.dataset_id = w.dataset_id AND x.withdraws = w.id)
+ ORDER BY w.example_id, w.id
+ LIMIT 1000000
+`
+
+type ScopeWaiversRow struct {
+	ExampleID uuid.UUID
+	Revision  int32
+	Rule      string
+	Path      string
+	Reason    string
+	Author    string
+	CreatedAt time.Time
+}
+
+// The waivers in force on a batch of examples, each on the revision asked for.
+func (q *Queries) ScopeWaivers(ctx context.Context, ids []uuid.UUID, revisions []int32, datasetID uuid.UUID) ([]ScopeWaiversRow, error) {
+	rows, err := q.db.Query(ctx, scopeWaivers, ids, revisions, datasetID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ScopeWaiversRow
+	for rows.Next() {
+		var i ScopeWaiversRow
+		if err := rows.Scan(
+			&i.ExampleID,
+			&i.Revision,
+			&i.Rule,
+			&i.Path,
+			&i.Reason,
+			&i.Author,
+			&i.CreatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}

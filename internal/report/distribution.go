@@ -444,19 +444,10 @@ func (t *tally) sortedShelves() []shelf {
 }
 
 func (t *tally) fillTokens(d *Distribution) {
-	lengths := make([]int, 0, len(t.lengths))
-	f := TokenFigures{Examples: t.examples}
-	for n, examples := range t.lengths {
-		lengths = append(lengths, n)
-		f.Tokens += int64(n) * examples
-	}
-	slices.Sort(lengths)
+	f := exactTokens(t.lengths)
 	d.Tokens = DistributionTokens{Form: tokenForm, Total: f.Tokens, Plain: t.plain, Mean: round(f.Mean(), 1)}
-	if len(lengths) > 0 {
-		d.Tokens.Least, d.Tokens.Most = lengths[0], lengths[len(lengths)-1]
-	}
-	for _, n := range lengths {
-		f.Buckets = append(f.Buckets, TokenBucket{From: n, To: n, Examples: t.lengths[n], Tokens: int64(n) * t.lengths[n]})
+	if n := len(f.Buckets); n > 0 {
+		d.Tokens.Least, d.Tokens.Most = f.Buckets[0].From, f.Buckets[n-1].To
 	}
 	for _, p := range percents {
 		d.Tokens.Percentiles = append(d.Tokens.Percentiles, Percentile{p, f.AtMost(float64(p) / 100)})

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 
@@ -289,6 +290,97 @@ func TestDistributionOfNothing(t *testing.T) {
 	for _, f := range []report.Filter{{Category: "dance"}, {Status: "lost"}} {
 		if _, err := s.Filtered(t.Context(), f); !errors.Is(err, fault.Invalid) {
 			t.Errorf("Filtered(%+v) = %v, want invalid", f, err)
+		}
+	}
+}
+
+// TestValidationOfAScope holds what is read row by row against the maintained
+// figures, and finds what leaks between splits.
+func TestValidationOfAScope(t *testing.T) {
+	t.Parallel()
+	s, pool, ids := spread(t)
+	ctx := t.Context()
+	flawed := exampletest.Insert(t, pool, 3, exampletest.Seed{
+		Findings:     []exampletest.Finding{{Rule: "voice/rir-rpe", Severity: "error", Message: "They contradict each other."}},
+		Conversation: func(i int) example.Conversation { return exampletest.Conversation(500 + i) },
+	})
+	for _, f := range []report.Filter{{}, {Category: "ai_coach"}, {Status: example.Approved}, {Category: "voice_parsing", Status: example.Pending}} {
+		want, err := s.Validation(ctx, f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sc, err := s.Filtered(ctx, f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sc.At = want.MadeAt
+		got, err := s.ValidationOf(ctx, sc)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Copies == nil || got.Copies.Leaks != 0 {
+			t.Errorf("%+v: copies = %+v", f, got.Copies)
+		}
+		got.Copies = nil
+		// Lengths and limits are exact here, and from buckets there.
+		got.Tokens.Half, got.Tokens.Most = want.Tokens.Half, want.Tokens.Most
+		for i := range got.Platforms {
+			got.Platforms[i].About = want.Platforms[i].About
+		}
+		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
+			t.Errorf("%+v (-from counters +row by row):\n%s", f, diff)
+		}
+	}
+
+	group := uuid.New()
+	for _, q := range []string{
+		`INSERT INTO duplicate_groups (dataset_id, id, class, kind, category, size) VALUES ($1, $2, 'copy', 'near', 'voice_parsing', 2)`,
+		`INSERT INTO duplicate_members (dataset_id, class, example_id, group_id) SELECT $1, 'copy', id, $2 FROM examples WHERE id IN ('` + ids["voice"][0].String() + `', '` + ids["voice"][1].String() + `')`,
+	} {
+		if _, err := pool.Exec(ctx, q, exampletest.Dataset, group); err != nil {
+			t.Fatal(err)
+		}
+	}
+	twin := exampletest.Insert(t, pool, 1, exampletest.Seed{Conversation: func(int) example.Conversation {
+		c := exampletest.Conversation(2)
+		c.Messages[0].Content = "Bench, 47 FOR 3!"
+		return c
+	}})
+	refs := []report.Ref{
+		{Example: ids["voice"][0], Revision: 1, Split: "train"},
+		{Example: ids["voice"][1], Revision: 1, Split: "test"},
+		{Example: ids["voice"][2], Revision: 1, Split: "train"},
+		{Example: twin[0], Revision: 1, Split: "validation"},
+		{Example: flawed[0], Revision: 1, Split: "train"},
+	}
+	v, err := s.ValidationOf(ctx, report.Scope{
+		Release: "leaky", Refs: func(_ context.Context, yield func([]report.Ref) error) error { return yield(refs) },
+		Checks: []report.FormatCheck{{Preset: "strict", Row: func(messages, _ string, _ bool) []report.FormatProblem {
+			if strings.Contains(messages, "FOR") {
+				return []report.FormatProblem{{Rule: "shouting", Text: "Do not shout.", Refused: true}}
+			}
+			return nil
+		}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if v.Copies.Leaks != 1 || v.Copies.Groups[1].Leaks != 1 || v.Copies.Groups[1].First[0] != (report.LeakCase{A: refs[0].Example, SplitA: "train", B: refs[1].Example, SplitB: "test"}) {
+		t.Errorf("copies = %+v, want the planted group", v.Copies)
+	}
+	if diff := cmp.Diff([]report.LeakCase{{A: refs[2].Example, SplitA: "train", B: twin[0], SplitB: "validation"}}, v.Copies.LeakedQuestion); diff != "" || v.Copies.SameQuestion != 1 {
+		t.Errorf("%d same questions (-want +got):\n%s", v.Copies.SameQuestion, diff)
+	}
+	want := []report.ValidationPreset{{Preset: "strict", Valid: 4, Refused: 1, Rules: []report.ValidationFlaw{
+		{Rule: "shouting", Refused: true, Examples: 1, First: []report.ValidationCase{{Example: twin[0], Message: "Do not shout."}}},
+	}}}
+	if diff := cmp.Diff(want, v.Presets); diff != "" {
+		t.Errorf("presets (-want +got):\n%s", diff)
+	}
+	for _, f := range []report.Format{report.JSON, report.Markdown, report.HTML} {
+		var b strings.Builder
+		if err := v.Write(&b, f); err != nil || !strings.Contains(b.String(), "leaky") || !strings.Contains(b.String(), "shout") {
+			t.Errorf("Write(%s) = %v:\n%s", f, err, b.String())
 		}
 	}
 }

@@ -44,16 +44,27 @@ type Scope struct {
 	// Before is the distribution report of the release before; nil where there is
 	// none.
 	Before *Distribution
-	// Checks are what the formats of the training platforms ask of each row; nil:
-	// the validation report says nothing about platforms' formats.
+	// Checks hold each row against the formats of the training platforms; nil: the
+	// validation report says nothing about them.
 	Checks []FormatCheck
 }
 
-// A FormatCheck is one platform's format: why it would refuse a row, or nothing.
-// Row must be safe for use by one goroutine at a time.
+// A FormatCheck holds the rows of a scope, in their order, against the format of one
+// preset. It is used once, by one goroutine.
 type FormatCheck struct {
 	Preset string
-	Row    func(c example.Conversation) (reason string)
+	// Row says what the preset's platform would refuse of a row, or what somebody
+	// should know of it. It gets the row as it is stored.
+	Row func(messages, tools string, strict bool) []FormatProblem
+	// End says it of the rows as a whole, after the last; it may be nil.
+	End func() []FormatProblem
+}
+
+// A FormatProblem is one thing that a platform's rules say of a row.
+type FormatProblem struct {
+	Rule    string // a short name that stays
+	Text    string
+	Refused bool // the platform refuses the row, or the preset can't say it
 }
 
 // scopeBatch is how many examples are read at a time: each batch is one short
@@ -112,14 +123,17 @@ type row struct {
 	strict        bool
 	tokens, plain int
 	conversation  example.Conversation
+	messages      string // canonical JSON
+	tools         string
 	metadata      string
 	verdicts      []db.ScopeVerdictsRow // live as of the scope's moment, of any revision, oldest first
 	findings      []db.ScopeFindingsRow
 	groups        []db.ScopeGroupsRow
+	waivers       []db.ScopeWaiversRow
 }
 
 // needs says what of the rows a report reads beyond the words.
-type needs struct{ verdicts, findings, groups bool }
+type needs struct{ verdicts, findings, waivers, groups bool }
 
 // walk reads the scope batch by batch and passes on each example, in the scope's
 // order. Memory is bounded by the batch.
@@ -156,7 +170,7 @@ func (s *Service) batch(ctx context.Context, q *db.Queries, sc Scope, refs []Ref
 		x := &rows[i]
 		*x = row{
 			Ref: refs[i], status: example.Status(r.Status), source: r.SourceID, strict: r.Strict,
-			tokens: int(r.Tokens), plain: int(r.PlainTokens), metadata: r.Metadata,
+			tokens: int(r.Tokens), plain: int(r.PlainTokens), metadata: r.Metadata, messages: r.Messages, tools: r.Tools,
 		}
 		if x.Category == "" {
 			x.Category, x.Subcategory = r.Category, r.Subcategory
@@ -183,6 +197,16 @@ func (s *Service) batch(ctx context.Context, q *db.Queries, sc Scope, refs []Ref
 		for _, v := range list {
 			x := &rows[place[v.ExampleID]]
 			x.findings = append(x.findings, v)
+		}
+	}
+	if need.waivers {
+		list, err := q.ScopeWaivers(ctx, ids, revisions, s.dataset)
+		if err != nil {
+			return fmt.Errorf("read waivers: %w", err)
+		}
+		for _, v := range list {
+			x := &rows[place[v.ExampleID]]
+			x.waivers = append(x.waivers, v)
 		}
 	}
 	if need.groups {

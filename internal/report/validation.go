@@ -28,17 +28,25 @@ type Validation struct {
 	MadeAt         time.Time        `json:"made_at"`
 	CatalogVersion int              `json:"catalog_version"`
 	RulesVersion   string           `json:"rules_version"`
+	Release        string           `json:"release,omitempty"`
 	Filter         ValidationFilter `json:"filter"`
 	// Current says whether all findings were made with these rules and this
 	// catalog; where not, a check of all examples is due or under way.
-	Current    bool                 `json:"findings_current"`
-	Counts     ValidationCounts     `json:"counts"`
-	Format     ValidationFormat     `json:"format"`
+	Current bool             `json:"findings_current"`
+	Counts  ValidationCounts `json:"counts"`
+	Splits  map[string]int64 `json:"splits,omitempty"`
+	Format  ValidationFormat `json:"format"`
+	// Presets is what the platforms' formats say of each row; absent where they
+	// were not asked.
+	Presets    []ValidationPreset   `json:"presets,omitempty"`
 	Findings   ValidationFindings   `json:"findings"`
 	Waivers    ValidationWaivers    `json:"waivers"`
 	Duplicates ValidationDuplicates `json:"exact_duplicates"`
-	Tokens     ValidationTokens     `json:"tokens"`
-	Platforms  []ValidationPlatform `json:"platforms"`
+	// Copies is what the search for duplicates knows of these examples, and what
+	// of it lies in two splits; absent in a quick report.
+	Copies    *ValidationCopies    `json:"duplicates_and_leakage,omitempty"`
+	Tokens    ValidationTokens     `json:"tokens"`
+	Platforms []ValidationPlatform `json:"platforms"`
 	// Assumptions are what the figures rest on, as sentences.
 	Assumptions []string `json:"assumptions"`
 }

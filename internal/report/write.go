@@ -71,15 +71,7 @@ func bars(buckets []ValidationBucket) []bar {
 
 // sentence says in one sentence what the report covers.
 func (v Validation) sentence() string {
-	what := "All examples"
-	switch {
-	case v.Filter.Status != "" && v.Filter.Category != "":
-		what = "Examples of " + v.Filter.Category + " that are " + v.Filter.Status
-	case v.Filter.Status != "":
-		what = "Examples that are " + v.Filter.Status
-	case v.Filter.Category != "":
-		what = "All examples of " + v.Filter.Category
-	}
+	what := scopeWords(v.Release, v.Filter)
 	return fmt.Sprintf("%s in %s on %s: %s.", what, v.Dataset, v.MadeAt.Format("2 January 2006, 15:04 UTC"), grouped(v.Counts.Examples))
 }
 
@@ -145,6 +137,21 @@ func (v Validation) markdown(w io.Writer) error {
 		p("- %s", id)
 	}
 
+	if len(v.Presets) > 0 {
+		p("\n## Formats of the platforms\n\n| format | valid | refused | with something to know |\n| --- | ---: | ---: | ---: |")
+		for _, x := range v.Presets {
+			p("| %s | %s | %s | %s |", x.Preset, grouped(x.Valid), grouped(x.Refused), grouped(x.Warned))
+		}
+		for _, x := range v.Presets {
+			for _, w := range x.Whole {
+				p("- %s: %s", x.Preset, cell(w))
+			}
+			for _, r := range x.Rules {
+				p("- %s, %s, %s: %s (%s)", x.Preset, cell(r.Rule), grouped(r.Examples), cell(r.First[0].Message), r.First[0].Example)
+			}
+		}
+	}
+
 	p("\n## Findings\n\n%s errors, %s warnings, %s notes.", grouped(v.Findings.Errors), grouped(v.Findings.Warnings), grouped(v.Findings.Notes))
 	if len(v.Findings.Rules) > 0 {
 		p("\n| rule | severity | examples | findings | what to do |\n| --- | --- | ---: | ---: | --- |")
@@ -167,7 +174,8 @@ func (v Validation) markdown(w io.Writer) error {
 		}
 	}
 
-	p("\n## Exact duplicates\n\n%s of %s imported rows were in the dataset already and were left out; %s were refused.", grouped(v.Duplicates.Duplicates), grouped(v.Duplicates.Rows), grouped(v.Duplicates.Rejected))
+	v.copiesMarkdown(p)
+	p("\n## Exact duplicates at import\n\n%s of %s imported rows were in the dataset already and were left out; %s were refused.", grouped(v.Duplicates.Duplicates), grouped(v.Duplicates.Rows), grouped(v.Duplicates.Rejected))
 	if len(v.Duplicates.Newest) > 0 {
 		p("\n| file | rows | new | duplicates | refused |\n| --- | ---: | ---: | ---: | ---: |")
 		for _, i := range v.Duplicates.Newest {
@@ -189,6 +197,27 @@ func (v Validation) markdown(w io.Writer) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// copiesMarkdown writes what is alike, and what of it is in two splits.
+func (v Validation) copiesMarkdown(p func(format string, args ...any)) {
+	c := v.Copies
+	if c == nil {
+		return
+	}
+	p("\n## Duplicates and leakage\n\n| likeness | groups | examples in them | in two splits |\n| --- | ---: | ---: | ---: |")
+	for _, g := range c.Groups {
+		p("| %s | %s | %s | %s |", g.Kind, grouped(g.Groups), grouped(g.Examples), grouped(g.Leaks))
+	}
+	p("\n%s questions are asked in two splits.", grouped(c.SameQuestion))
+	for _, g := range c.Groups {
+		for _, l := range g.First {
+			p("- %s (%s) is like %s (%s)", l.A, cell(l.SplitA), l.B, cell(l.SplitB))
+		}
+	}
+	for _, l := range c.LeakedQuestion {
+		p("- %s (%s) asks the same as %s (%s)", l.A, cell(l.SplitA), l.B, cell(l.SplitB))
+	}
 }
 
 // platformsMarkdown writes what platforms would cut and charge.
