@@ -27,21 +27,20 @@ ANALYZE findings (dataset_id, example_id, revision, rule, severity), duplicate_q
 SELECT set_config('synchronous_commit', 'off', true);
 
 -- name: QueuedDuplicates :many
--- What waits, with the size of the text where there is one to read.
-SELECT q.example_id, q.stamp, q.again, coalesce(octet_length(r.messages), 0)::bigint AS bytes
+-- What waits, with the length of the text where there is one to read. (The exact
+-- bytes would cost a look at every revision.)
+SELECT q.example_id, q.stamp, q.again, coalesce(e.tokens, 0)::int AS tokens
   FROM duplicate_queue q
   LEFT JOIN examples e ON e.dataset_id = q.dataset_id AND e.id = q.example_id
-  LEFT JOIN revisions r ON r.dataset_id = e.dataset_id AND r.example_id = e.id AND r.revision = e.revision
  WHERE q.dataset_id = @dataset_id AND q.example_id > @after
  ORDER BY q.example_id
  LIMIT @max_rows;
 
 -- name: QueuedDuplicatesOf :many
 -- What waits of some examples, which are about to be looked at out of turn.
-SELECT q.example_id, q.stamp, q.again, coalesce(octet_length(r.messages), 0)::bigint AS bytes
+SELECT q.example_id, q.stamp, q.again, coalesce(e.tokens, 0)::int AS tokens
   FROM duplicate_queue q
   LEFT JOIN examples e ON e.dataset_id = q.dataset_id AND e.id = q.example_id
-  LEFT JOIN revisions r ON r.dataset_id = e.dataset_id AND r.example_id = e.id AND r.revision = e.revision
  WHERE q.dataset_id = @dataset_id AND q.example_id = ANY(@ids::uuid[])
  ORDER BY q.example_id;
 
@@ -101,6 +100,18 @@ SELECT t.key::bigint AS key, c.members::uuid[] AS members
                               WHERE k.dataset_id = @dataset_id AND k.key = t.key
                               ORDER BY k.example_id LIMIT t.most) AS x
                      HAVING count(*) > 1) AS c;
+
+-- name: WriteDuplicates :execrows
+-- Notes who changes keys now; a row when it was somebody else before.
+INSERT INTO duplicate_writers AS w (dataset_id, writer) VALUES (@dataset_id, @writer)
+ON CONFLICT (dataset_id) DO UPDATE SET writer = excluded.writer WHERE w.writer <> excluded.writer;
+
+-- name: DuplicateKeysAfter :many
+SELECT key FROM duplicate_keys WHERE dataset_id = @dataset_id AND key > @after ORDER BY key LIMIT @max_rows;
+
+-- name: EstimateDuplicateKeys :one
+-- About how many keys there are: a row takes 68 bytes.
+SELECT (pg_relation_size('duplicate_keys') / 68)::bigint AS keys;
 
 -- name: ExamplesApart :many
 SELECT example_id, ruling_id, class FROM duplicate_apart

@@ -511,6 +511,30 @@ func (q *Queries) DuplicateGroupsOfKind(ctx context.Context, arg DuplicateGroups
 	return items, nil
 }
 
+const duplicateKeysAfter = `-- name: DuplicateKeysAfter :many
+SELECT key FROM duplicate_keys WHERE dataset_id = $1 AND key > $2 ORDER BY key LIMIT $3
+`
+
+func (q *Queries) DuplicateKeysAfter(ctx context.Context, datasetID uuid.UUID, after int64, maxRows int32) ([]int64, error) {
+	rows, err := q.db.Query(ctx, duplicateKeysAfter, datasetID, after, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int64
+	for rows.Next() {
+		var key int64
+		if err := rows.Scan(&key); err != nil {
+			return nil, err
+		}
+		items = append(items, key)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const duplicateMemberStates = `-- name: DuplicateMemberStates :many
 SELECT e.id, e.status, e.revision FROM duplicate_members m
   JOIN examples e ON e.dataset_id = m.dataset_id AND e.id = m.example_id
@@ -788,6 +812,18 @@ func (q *Queries) DuplicateTexts(ctx context.Context, ids []uuid.UUID, datasetID
 		return nil, err
 	}
 	return items, nil
+}
+
+const estimateDuplicateKeys = `-- name: EstimateDuplicateKeys :one
+SELECT (pg_relation_size('duplicate_keys') / 68)::bigint AS keys
+`
+
+// About how many keys there are: a row takes 68 bytes.
+func (q *Queries) EstimateDuplicateKeys(ctx context.Context) (int64, error) {
+	row := q.db.QueryRow(ctx, estimateDuplicateKeys)
+	var keys int64
+	err := row.Scan(&keys)
+	return keys, err
 }
 
 const examplesApart = `-- name: ExamplesApart :many
@@ -1199,10 +1235,9 @@ func (q *Queries) QueueOutdatedDuplicates(ctx context.Context, datasetID uuid.UU
 }
 
 const queuedDuplicates = `-- name: QueuedDuplicates :many
-SELECT q.example_id, q.stamp, q.again, coalesce(octet_length(r.messages), 0)::bigint AS bytes
+SELECT q.example_id, q.stamp, q.again, coalesce(e.tokens, 0)::int AS tokens
   FROM duplicate_queue q
   LEFT JOIN examples e ON e.dataset_id = q.dataset_id AND e.id = q.example_id
-  LEFT JOIN revisions r ON r.dataset_id = e.dataset_id AND r.example_id = e.id AND r.revision = e.revision
  WHERE q.dataset_id = $1 AND q.example_id > $2
  ORDER BY q.example_id
  LIMIT $3
@@ -1212,10 +1247,11 @@ type QueuedDuplicatesRow struct {
 	ExampleID uuid.UUID
 	Stamp     int64
 	Again     bool
-	Bytes     int64
+	Tokens    int32
 }
 
-// What waits, with the size of the text where there is one to read.
+// What waits, with the length of the text where there is one to read. (The exact
+// bytes would cost a look at every revision.)
 func (q *Queries) QueuedDuplicates(ctx context.Context, datasetID uuid.UUID, after uuid.UUID, maxRows int32) ([]QueuedDuplicatesRow, error) {
 	rows, err := q.db.Query(ctx, queuedDuplicates, datasetID, after, maxRows)
 	if err != nil {
@@ -1229,7 +1265,7 @@ func (q *Queries) QueuedDuplicates(ctx context.Context, datasetID uuid.UUID, aft
 			&i.ExampleID,
 			&i.Stamp,
 			&i.Again,
-			&i.Bytes,
+			&i.Tokens,
 		); err != nil {
 			return nil, err
 		}
@@ -1242,10 +1278,9 @@ func (q *Queries) QueuedDuplicates(ctx context.Context, datasetID uuid.UUID, aft
 }
 
 const queuedDuplicatesOf = `-- name: QueuedDuplicatesOf :many
-SELECT q.example_id, q.stamp, q.again, coalesce(octet_length(r.messages), 0)::bigint AS bytes
+SELECT q.example_id, q.stamp, q.again, coalesce(e.tokens, 0)::int AS tokens
   FROM duplicate_queue q
   LEFT JOIN examples e ON e.dataset_id = q.dataset_id AND e.id = q.example_id
-  LEFT JOIN revisions r ON r.dataset_id = e.dataset_id AND r.example_id = e.id AND r.revision = e.revision
  WHERE q.dataset_id = $1 AND q.example_id = ANY($2::uuid[])
  ORDER BY q.example_id
 `
@@ -1254,7 +1289,7 @@ type QueuedDuplicatesOfRow struct {
 	ExampleID uuid.UUID
 	Stamp     int64
 	Again     bool
-	Bytes     int64
+	Tokens    int32
 }
 
 // What waits of some examples, which are about to be looked at out of turn.
@@ -1271,7 +1306,7 @@ func (q *Queries) QueuedDuplicatesOf(ctx context.Context, datasetID uuid.UUID, i
 			&i.ExampleID,
 			&i.Stamp,
 			&i.Again,
-			&i.Bytes,
+			&i.Tokens,
 		); err != nil {
 			return nil, err
 		}
@@ -1431,4 +1466,18 @@ func (q *Queries) TakeQueuedDuplicates(ctx context.Context, ids []uuid.UUID, sta
 		return nil, err
 	}
 	return items, nil
+}
+
+const writeDuplicates = `-- name: WriteDuplicates :execrows
+INSERT INTO duplicate_writers AS w (dataset_id, writer) VALUES ($1, $2)
+ON CONFLICT (dataset_id) DO UPDATE SET writer = excluded.writer WHERE w.writer <> excluded.writer
+`
+
+// Notes who changes keys now; a row when it was somebody else before.
+func (q *Queries) WriteDuplicates(ctx context.Context, datasetID uuid.UUID, writer uuid.UUID) (int64, error) {
+	result, err := q.db.Exec(ctx, writeDuplicates, datasetID, writer)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }

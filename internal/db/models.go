@@ -276,6 +276,11 @@ type DuplicateSignature struct {
 	Keys      []int64
 }
 
+type DuplicateWriter struct {
+	DatasetID uuid.UUID
+	Writer    uuid.UUID
+}
+
 type Escalation struct {
 	DatasetID  uuid.UUID
 	ID         uuid.UUID

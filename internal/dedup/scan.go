@@ -23,8 +23,10 @@ const (
 	// maxMessageBytes is how long a conversation may be to be compared. It is
 	// four times what any platform trains on.
 	maxMessageBytes = 256 << 10
-	// batchBytes bounds the text of one batch.
-	batchBytes = 32 << 20
+	// batchBytes bounds the text of one batch, at bytesPerToken: English in JSON
+	// has about four bytes to a token.
+	batchBytes    = 32 << 20
+	bytesPerToken = 4
 	// textsAtOnce is how many texts are read in one query; textsKept how many
 	// of those that do not belong to the batch are kept for comparing.
 	textsAtOnce = 500
@@ -56,6 +58,7 @@ func (s *Service) Scan(ctx context.Context) (Scanned, error) {
 	if err != nil {
 		return done, fmt.Errorf("scan for duplicates: read the catalog: %w", err)
 	}
+	defer s.dropFilter()
 	for {
 		before := done.Examples
 		if err := s.pass(ctx, cat, &done); err != nil {
@@ -100,6 +103,9 @@ func (s *Service) pass(ctx context.Context, cat *catalog.Catalog, done *Scanned)
 			if after == uuid.Nil && len(rows) == s.batch {
 				if err := db.New(s.db).AnalyzeExamples(ctx); err != nil {
 					return fmt.Errorf("tell the planner what came in: %w", err)
+				}
+				if err := s.buildFilter(ctx); err != nil {
+					return fmt.Errorf("read the keys: %w", err)
 				}
 			}
 			b, err := s.prepare(ctx, rows)
@@ -179,9 +185,7 @@ func (s *Service) prepare(ctx context.Context, rows []db.QueuedDuplicatesRow) (*
 	b := &batch{byID: make(map[uuid.UUID]*entry, len(rows))}
 	size := int64(0)
 	for _, r := range rows {
-		if r.Bytes <= maxMessageBytes {
-			size += r.Bytes
-		}
+		size += min(bytesPerToken*int64(r.Tokens), maxMessageBytes)
 		if size > batchBytes && len(b.entries) > 0 {
 			break
 		}
@@ -260,6 +264,13 @@ func (w *work) run(ctx context.Context) (settled, found int, err error) {
 	}
 	if err := w.lock(ctx, w.q); err != nil {
 		return 0, 0, err
+	}
+	others, err := w.q.WriteDuplicates(ctx, w.dataset, w.writer)
+	if err != nil {
+		return 0, 0, fmt.Errorf("note the writer: %w", err)
+	}
+	if others > 0 {
+		w.dropFilter()
 	}
 	mine, err := w.take(ctx)
 	if err != nil {
@@ -481,7 +492,9 @@ func (w *work) candidates(ctx context.Context, search []*entry) (map[uuid.UUID][
 	most := map[int64]int32{}
 	for _, e := range search {
 		for _, k := range e.keys {
-			most[int64(k.hash)] = int32(k.members() + 1) // the entry itself may be among them
+			if w.shared(k.hash) {
+				most[int64(k.hash)] = int32(k.members() + 1) // the entry itself may be among them
+			}
 		}
 	}
 	keys, limits := make([]int64, 0, len(most)), make([]int32, len(most))

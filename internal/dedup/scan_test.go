@@ -517,6 +517,41 @@ func TestScanStopped(t *testing.T) {
 	}
 }
 
+// Another process works off a part of the queue in the middle of a scan: what
+// the scan knows of the keys is void, and nothing is missed.
+func TestScanBesideAnother(t *testing.T) {
+	t.Parallel()
+	const n = 200
+	var asks [][]example.Message
+	for i := range 2 * n { // each question comes again n examples later
+		asks = append(asks, say(fmt.Sprintf("bench press %d for 8%s", 100+i%n, strings.Repeat("!", i/n)), parsed))
+	}
+	for after := int32(8); after < 30; after += 3 {
+		w := newWorld(t)
+		w.add(asks...)
+		other := func() {
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			s := dedup.New(dedup.Config{
+				DB: &stopper{DB: w.pool, after: 12, stop: cancel}, Dataset: exampletest.Dataset, Reject: w, BatchRows: 20, Catalog: defaultCatalog,
+			})
+			if _, err := s.Scan(ctx); err == nil {
+				t.Error("the other scan was not stopped on its way")
+			}
+		}
+		s := dedup.New(dedup.Config{
+			DB: &stopper{DB: w.pool, after: after, stop: other}, Dataset: exampletest.Dataset, Reject: w, BatchRows: 20, Catalog: defaultCatalog,
+		})
+		if _, err := s.Scan(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		w.sound()
+		if pairs := query[int64](w, "SELECT count(*) FROM duplicate_pairs WHERE kind = 'equal'"); pairs[0] != n {
+			t.Errorf("after %d transactions: %d pairs were found, want %d", after, pairs[0], n)
+		}
+	}
+}
+
 // Scans at once, while examples are edited and rejected, end in order.
 func TestScanAtOnce(t *testing.T) {
 	t.Parallel()

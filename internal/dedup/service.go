@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"runtime"
+	"sync"
 
 	"github.com/google/uuid"
 
@@ -47,7 +48,7 @@ type Config struct {
 	Reject  Rejecter
 	Log     *slog.Logger // nil: nothing is logged
 	Workers int          // how many goroutines sign; 0: one for each processor
-	// BatchRows is how many examples are looked at in one transaction; 0: 4,000.
+	// BatchRows is how many examples are looked at in one transaction; 0: 16,000.
 	BatchRows int
 }
 
@@ -63,12 +64,16 @@ type Service struct {
 	workers int
 	batch   int
 	signer  *signer
+	writer  uuid.UUID // names this service among those that change keys
+
+	mu     sync.Mutex
+	filter *keyFilter // nil: every key is looked up
 }
 
 // New returns a Service.
 func New(c Config) *Service {
 	s := &Service{
-		db: c.DB, dataset: c.Dataset, catalog: c.Catalog, reject: c.Reject, log: c.Log, workers: c.Workers, batch: c.BatchRows, signer: newSigner(),
+		db: c.DB, dataset: c.Dataset, catalog: c.Catalog, reject: c.Reject, log: c.Log, workers: c.Workers, batch: c.BatchRows, signer: newSigner(), writer: uuid.New(),
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -77,7 +82,7 @@ func New(c Config) *Service {
 		s.workers = runtime.GOMAXPROCS(0)
 	}
 	if s.batch <= 0 {
-		s.batch = 4000
+		s.batch = 16_000
 	}
 	return s
 }
