@@ -500,6 +500,52 @@ type Revision struct {
 	CreatedAt   time.Time
 }
 
+type Sample struct {
+	DatasetID uuid.UUID
+	ID        uuid.UUID
+	Name      string
+	Batch     string
+	Key       string
+	Scope     string
+	FrameSize int32
+	FrameHash []byte
+	FrameLast uuid.UUID
+	Frame     []byte
+	Seed      int64
+	Plan      string
+	N         int32
+	Accept    int32
+	Edits     bool
+	Drawn     int32
+	State     string
+	Reviewed  int32
+	Defects   int32
+	AuthorID  uuid.UUID
+	Author    string
+	CreatedAt time.Time
+	ClosedBy  string
+	ClosedAt  *time.Time
+	Note      string
+	Returned  *uuid.UUID
+}
+
+type SampleAssignment struct {
+	DatasetID    uuid.UUID
+	SampleID     uuid.UUID
+	AssignmentID uuid.UUID
+	First        int32
+	Last         int32
+}
+
+type SampleItem struct {
+	DatasetID uuid.UUID
+	SampleID  uuid.UUID
+	Ordinal   int32
+	ExampleID uuid.UUID
+	Revision  int32
+	Outcome   *string
+}
+
 type Secret struct {
 	Name      string
 	Value     []byte
