@@ -51,6 +51,7 @@ const (
 	RemoveDemo    Permission = "remove demo"    // take the demo rows away
 	ManageLeases  Permission = "manage leases"  // free what somebody else has claimed
 	Comment       Permission = "comment"        // say something about an example
+	Measure       Permission = "measure"        // how far people agree; samples and what follows from them
 	OwnAccount    Permission = "own account"    // one's own password, sessions, tokens
 )
 
@@ -67,6 +68,7 @@ var allowed = map[Permission][]Role{
 	RemoveDemo:    {Admin},
 	ManageLeases:  {Admin, Lead},
 	Comment:       {Admin, Lead, Reviewer, PM, Engineer},
+	Measure:       {Admin, Lead},
 	OwnAccount:    {Admin, Lead, Reviewer, PM, Engineer},
 }
 

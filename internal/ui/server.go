@@ -51,6 +51,7 @@ type Config struct {
 	Check      Checker                // nil: what is typed is not checked before it is saved; needs Count
 	Count      Counter                // nil: what is typed is not checked before it is saved; needs Check
 	Tokens     Tokens                 // nil: there is no page about the tokens of an example
+	Agreement  Agreements             // nil: there are no pages about agreement
 	Demo       Demo                   // nil: there is no demo data to add or remove
 	Inbox      Inbox                  // nil: there is no inbox
 	Comments   Comments               // nil: nothing can be said about an example; needs Reviews and Browse
@@ -81,6 +82,7 @@ type Server struct {
 	check      Checker
 	count      Counter
 	tokens     Tokens
+	agreement  Agreements
 	demo       Demo
 	inbox      Inbox
 	comments   Comments
@@ -106,7 +108,7 @@ func New(c Config) (*Server, error) {
 		return nil, errors.New("ui: Log, Accounts, Catalogs, Figures and Record are required")
 	}
 	s := &Server{
-		log: c.Log, accounts: c.Accounts, catalogs: c.Catalogs, figures: c.Figures, record: c.Record, demo: c.Demo, inbox: c.Inbox, comments: c.Comments,
+		log: c.Log, accounts: c.Accounts, catalogs: c.Catalogs, figures: c.Figures, record: c.Record, demo: c.Demo, agreement: c.Agreement, inbox: c.Inbox, comments: c.Comments,
 		imports: c.Imports, export: c.Export, soundness: c.Quality, rechecks: c.Rechecks, duplicates: c.Duplicates, maxUpload: c.MaxUploadBytes,
 		reviews: c.Reviews, browse: c.Browse, hasRule: c.HasRule, drawer: draw.Drawer{Markdown: markdown},
 		check: c.Check, count: c.Count, tokens: c.Tokens, metrics: c.Metrics, now: c.Now, baseURL: strings.TrimSuffix(c.BaseURL, "/"), mux: chi.NewRouter(),
@@ -160,6 +162,10 @@ func (s *Server) site() {
 		if s.tokens != nil {
 			s.get("/examples/{id}/tokens", account.View, s.showTokens)
 		}
+	}
+
+	if s.agreement != nil {
+		s.agreementRoutes()
 	}
 
 	s.get("/setup", Public, s.showSetup)

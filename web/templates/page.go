@@ -42,6 +42,8 @@ const (
 	SectionPeople     = "people"
 	SectionAudit      = "audit"
 	SectionInbox      = "inbox"
+	SectionAgreement  = "agreement"
+	SectionSampling   = "sampling"
 	SectionHelp       = "help"
 )
 
@@ -56,6 +58,8 @@ type User struct {
 // Nav says which entries of the navigation this user may see.
 type Nav struct {
 	Dashboard, Review, Examples, Imports, Quality, Duplicates, Download, Catalog, People, Audit bool
+
+	Agreement, Sampling bool
 
 	ReviewWaiting string // how many examples wait, formatted; empty: not shown
 
@@ -118,6 +122,8 @@ func (n Nav) groups() []navGroup {
 			entry(n.Imports, navItem{SectionImports, "Import", "/imports", "imports", ""}),
 			entry(n.Quality, navItem{SectionQuality, "Quality", "/quality", "quality", ""}),
 			entry(n.Duplicates, navItem{SectionDuplicates, "Duplicates", "/duplicates", "duplicates", ""}),
+			entry(n.Sampling, navItem{SectionSampling, "Sampling", "/sampling", "sampling", ""}),
+			entry(n.Agreement, navItem{SectionAgreement, "Agreement", "/agreement", "agreement", ""}),
 			entry(n.Download, navItem{SectionDownload, "Download", "/download", "download", ""}))},
 		{"Workspace", join(
 			entry(n.Catalog, navItem{SectionCatalog, "Catalog", "/catalog", "catalog", ""}),
