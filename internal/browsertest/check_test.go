@@ -52,8 +52,7 @@ func TestChecksAsTheReviewerTypes(t *testing.T) {
 		list   = current + `.querySelector("[data-checked-list]").textContent`
 		stored = current + `.querySelector("[data-findings]").hidden === false`
 	)
-	tab.Keys("e")
-	tab.Until(`document.activeElement === ` + answer)
+	editAsJSON(tab)
 	rewrite(tab, `{"exercise_name":"Bench Press","weight":999,"reps":1}`)
 	tab.Until(note + `.startsWith("Of what you typed, not saved yet: ")`)
 	tab.Until(list + `.includes("voice/unsupported-number") && !(` + stored + `)`)

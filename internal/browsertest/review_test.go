@@ -21,7 +21,7 @@ const (
 	said    = `document.querySelector("[data-say]").textContent`
 	saved   = `document.querySelector("[data-saved]").textContent === "Saved"`
 	notices = `(document.querySelector("article.item:not([hidden]) [data-notices]")?.textContent ?? "")`
-	answer  = current + `.querySelector(".turn-assistant textarea")`
+	answer  = current + `.querySelector(".editor .turn-assistant textarea[data-json]")`
 )
 
 // shows is true when the example is the one to decide on.
@@ -39,6 +39,15 @@ func bench(t *testing.T, n int, query string) (*browsertest.Site, *browsertest.T
 	tab.Go("/review/voice_parsing" + query)
 	tab.Until(shows(ids[0]))
 	return s, tab, ids
+}
+
+// editAsJSON opens the form of the messages and the answer as JSON, and waits
+// until that has the focus.
+func editAsJSON(tab *browsertest.Tab) {
+	tab.Keys("e")
+	tab.Until(current + `.hasAttribute("data-editing")`)
+	tab.Run(current + `.querySelector(".turn-assistant button[value^='json:']").click()`)
+	tab.Until("document.activeElement === " + answer)
 }
 
 // rewrite replaces the text of the field that has the focus.
@@ -69,8 +78,7 @@ func TestKeyboardWalk(t *testing.T) {
 
 	// E edits; Ctrl+Enter in the field saves, approves and goes on. While typing,
 	// keys only type.
-	tab.Keys("e")
-	tab.Until("document.activeElement === " + answer)
+	editAsJSON(tab)
 	rewrite(tab, `{"exercise_name":"Squat","weight":100,"reps":1}`)
 	tab.Keys(kb.Enter, kb.ModifierCtrl)
 	tab.Until(shows(ids[2]) + " && " + saved)
@@ -171,8 +179,7 @@ func TestApprovingOverAnErrorAsksWhy(t *testing.T) {
 	}
 
 	// An edit that leaves an error comes back from the server, with the edit.
-	tab.Keys("e")
-	tab.Until("document.activeElement === " + answer)
+	editAsJSON(tab)
 	rewrite(tab, `{"note":"BAD"}`)
 	tab.Keys(kb.Enter, kb.ModifierCtrl)
 	tab.Until(`document.activeElement.name === "override_reason" && ` + shows(ids[1]))
@@ -190,8 +197,7 @@ func TestApprovingOverAnErrorAsksWhy(t *testing.T) {
 func TestInvalidJSONIsNotSent(t *testing.T) {
 	t.Parallel()
 	s, tab, ids := bench(t, 2, "")
-	tab.Keys("e")
-	tab.Until("document.activeElement === " + answer)
+	editAsJSON(tab)
 	rewrite(tab, `{"reps": 5`)
 	tab.Until(`!document.getElementById(` + answer + `.getAttribute("aria-describedby")).hidden`)
 	tab.Keys(kb.Enter, kb.ModifierCtrl)
@@ -206,8 +212,7 @@ func TestReloadKeepsTheDraft(t *testing.T) {
 	_, tab, ids := bench(t, 6, "")
 	tab.Keys("a")
 	tab.Until(shows(ids[1]) + " && " + saved)
-	tab.Keys("e")
-	tab.Until("document.activeElement === " + answer)
+	editAsJSON(tab)
 	rewrite(tab, `{"exercise_name":"Row"}`)
 	tab.Reload()
 	tab.Until(shows(ids[1]) + ` && document.querySelector(".bench").hasAttribute("data-ready")`)
@@ -231,8 +236,7 @@ func TestReloadKeepsTheDraft(t *testing.T) {
 func TestLostSessionKeepsTheDraft(t *testing.T) {
 	t.Parallel()
 	s, tab, ids := bench(t, 4, "")
-	tab.Keys("e")
-	tab.Until("document.activeElement === " + answer)
+	editAsJSON(tab)
 	rewrite(tab, `{"exercise_name":"Row"}`)
 	tab.SignOut()
 	tab.Keys(kb.Enter, kb.ModifierCtrl)
@@ -259,8 +263,7 @@ func TestLostSessionKeepsTheDraft(t *testing.T) {
 func TestStaleDecisionComesBack(t *testing.T) {
 	t.Parallel()
 	s, tab, ids := bench(t, 4, "")
-	tab.Keys("e")
-	tab.Until("document.activeElement === " + answer)
+	editAsJSON(tab)
 	rewrite(tab, `{"exercise_name":"Row"}`)
 	if _, err := s.Pool.Exec(t.Context(), "UPDATE examples SET status = 'rejected' WHERE id = $1", ids[0]); err != nil {
 		t.Fatal(err)
@@ -334,8 +337,7 @@ func TestExamplePageDecides(t *testing.T) {
 func TestDraftElsewhereIsAnnounced(t *testing.T) {
 	t.Parallel()
 	s, tab, ids := bench(t, 6, "")
-	tab.Keys("e")
-	tab.Until("document.activeElement === " + answer)
+	editAsJSON(tab)
 	rewrite(tab, `{"exercise_name":"Row"}`)
 	if _, err := s.Pool.Exec(t.Context(), "DELETE FROM leases"); err != nil {
 		t.Fatal(err)

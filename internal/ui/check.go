@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"github.com/google/uuid"
 
-	"github.com/voicefit/spotter/internal/browse"
 	"github.com/voicefit/spotter/internal/example"
 	"github.com/voicefit/spotter/internal/fault"
 	"github.com/voicefit/spotter/internal/lint"
@@ -46,45 +44,33 @@ func (s *Server) checkEdit(w http.ResponseWriter, r *http.Request) error {
 	if seen != d.Revision {
 		return fault.New(fault.Conflict, "This example is at revision %d by now. Reload the page.", d.Revision)
 	}
-	c := example.Conversation{Tools: d.Conversation.Tools}
-	if c.Messages, err = editedMessages(d.Conversation.Messages, r.PostForm); err != nil {
+	e, err := s.editing(r.Context(), d, r.PostForm)
+	if err != nil {
 		return err
 	}
+	if e.Broken() {
+		return e.Err()
+	}
+	c := example.Conversation{Tools: d.Conversation.Tools, Messages: e.Messages()}
 	hf, plain := s.count(c)
 	found, err := s.check(r.Context(), lint.Subject{Category: d.Category, Subcategory: d.Subcategory, Conversation: c, Tokens: hf})
 	if err != nil {
 		return fmt.Errorf("check what was typed: %w", err)
 	}
-	return s.show(w, r, templates.CheckedFindings(checkedView(d, found, hf, plain)))
+	return s.show(w, r, templates.CheckedFindings(checkedView(e, found, hf, plain)))
 }
 
-// checkedView says what was found. A finding leads to the text field of its
-// message, for the places that the page shows are those of the stored text.
-func checkedView(d browse.Detail, found []lint.Finding, hf, plain int) templates.Checked {
+// checkedView says what was found. A finding leads to the field that its place
+// is edited in.
+func checkedView(e *draw.Editing, found []lint.Finding, hf, plain int) templates.Checked {
 	v := templates.Checked{
 		Note: "Of what you typed, not saved yet: " + counted(len(found), "finding", "findings") + ", " +
 			counted(hf, "token", "tokens") + " for Llama 3 (" + number(plain) + " without the date preamble).",
 	}
-	prefix := prefixOf(d.ID)
 	for _, f := range found {
-		target := prefix
-		if i, ok := messageOf(f.Path); ok && i < len(d.Conversation.Messages) {
-			target += "-m" + strconv.Itoa(i) + "-edit"
-		}
 		v.Findings = append(v.Findings, templates.Finding{
-			Severity: string(f.Severity), Message: draw.Plain(f.Message), Rule: f.Rule, URL: "#" + target,
+			Severity: string(f.Severity), Message: draw.Plain(f.Message), Rule: f.Rule, URL: "#" + e.Anchor(f.Path),
 		})
 	}
 	return v
-}
-
-// messageOf returns the index of the message that a finding's path leads to.
-func messageOf(path string) (int, bool) {
-	rest, ok := strings.CutPrefix(path, "/messages/")
-	if !ok {
-		return 0, false
-	}
-	index, _, _ := strings.Cut(rest, "/")
-	i, err := strconv.ParseUint(index, 10, 31)
-	return int(i), err == nil
 }

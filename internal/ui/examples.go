@@ -270,7 +270,9 @@ func (s *Server) showExample(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if r.URL.Query().Get("edit") != "" {
-		open(&item)
+		if err := s.openStored(r, &item); err != nil {
+			return err
+		}
 	}
 	return s.examplePage(w, r, http.StatusOK, d, item)
 }
@@ -314,7 +316,7 @@ func (s *Server) examplePage(w http.ResponseWriter, r *http.Request, status int,
 	}
 	page := s.frame(w, r, "Example", templates.SectionExamples)
 	page.Width = templates.WidthFull
-	page.Styles = []string{"css/review.css", "css/examples.css", "css/quality.css", "css/people.css"}
+	page.Styles = []string{"css/review.css", "css/form.css", "css/examples.css", "css/quality.css", "css/people.css"}
 	page.Modules = []string{"js/review.js", "js/comments.js"}
 	s.render(w, r, status, templates.ExamplePage(page, v))
 	return nil

@@ -18,7 +18,6 @@ var (
 	Stacked   = stackedBar
 	ApplyForm = applyForm
 
-	EditedMessages = editedMessages
-	Day            = day
-	Spell          = spell
+	Day   = day
+	Spell = spell
 )

@@ -215,7 +215,9 @@ func (s *Server) showBench(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if len(items) > 0 && form.Get("edit") != "" {
-		open(&items[0])
+		if err := s.openStored(r, &items[0]); err != nil {
+			return err
+		}
 	}
 	return s.bench(w, r, http.StatusOK, q, items)
 }
@@ -249,7 +251,7 @@ func (s *Server) bench(w http.ResponseWriter, r *http.Request, status int, q que
 	}
 	page := s.frame(w, r, "Review "+v.Title, templates.SectionReview)
 	page.Width = templates.WidthFull
-	page.Styles = []string{"css/review.css", "css/people.css"}
+	page.Styles = []string{"css/review.css", "css/form.css", "css/people.css"}
 	page.Modules = []string{"js/review.js", "js/comments.js"}
 	s.render(w, r, status, templates.BenchPage(page, v))
 	return nil
@@ -259,7 +261,7 @@ func (s *Server) bench(w http.ResponseWriter, r *http.Request, status int, q que
 var reviewKeys = []templates.Key{
 	{Name: "A", What: "Approve, and on to the next"},
 	{Name: "R", What: "Reject: then 1 to 6 for a reason, or type one and press Enter"},
-	{Name: "E", What: "Edit the messages"},
+	{Name: "E", What: "Edit: the answer as a form, every message in place"},
 	{Name: "S", What: "Skip: it comes back at the end"},
 	{Name: "F", What: "Ask a specialist, with a question"},
 	{Name: "U", What: "Undo your last decision, as often as you like"},

@@ -316,36 +316,6 @@ func TestQueueThatDoesNotExist(t *testing.T) {
 	b.get("/review").want(t, http.StatusOK, "Nothing to lift yet")
 }
 
-func TestEditKeepsWhatWasNotTouched(t *testing.T) {
-	t.Parallel()
-	for _, tt := range []struct {
-		name, stored, typed, want string
-	}{
-		{"untouched compact JSON", `{"b":1.50,"a":"\u00e9"}`, "{\r\n  \"b\": 1.50,\r\n  \"a\": \"\\u00e9\"\r\n}", `{"b":1.50,"a":"\u00e9"}`},
-		{"changed compact JSON stays compact", `{"b":1.50,"a":1e3}`, "{\r\n  \"b\": 1.50,\r\n  \"a\": 2e3\r\n}", `{"b":1.50,"a":2e3}`},
-		{"changed JSON of Python stays so", `{"b": 1.50, "a": ": ,\""}`, "{\r\n  \"b\": 1.51,\r\n  \"a\": \": ,\\\"\"\r\n}", `{"b": 1.51, "a": ": ,\""}`},
-		{"JSON laid out by hand stays as typed", "{ \"b\" : 1 }", "{ \"b\" : 2 }", "{ \"b\" : 2 }"},
-		{"untouched text with its line ends", "one\r\ntwo\rthree\n", "one\r\ntwo\r\nthree\r\n", "one\r\ntwo\rthree\n"},
-		{"changed text keeps its line ends", "one\r\ntwo\r\n", "one\r\n2\r\n", "one\r\n2\r\n"},
-		{"changed text with plain line ends", "one\ntwo", "one\r\n2", "one\n2"},
-		{"leading and trailing blanks", "  one \n\n", "  1 \r\n\r\n", "  1 \n\n"},
-		{"text that begins like JSON", "{not json", "{still not", "{still not"},
-	} {
-		got, err := ui.EditedMessages([]example.Message{{Role: example.User, Content: "q"}, {Role: example.Assistant, Content: tt.stored}}, url.Values{"message.1": {tt.typed}})
-		if err != nil {
-			t.Errorf("%s: %v", tt.name, err)
-			continue
-		}
-		if got[1].Content != tt.want || got[0].Content != "q" {
-			t.Errorf("%s: the edit is %q, want %q", tt.name, got[1].Content, tt.want)
-		}
-	}
-	_, err := ui.EditedMessages([]example.Message{{Role: example.Assistant, Content: `{"a":1}`}}, url.Values{"message.0": {"{\n\"a\" 1}"}})
-	if err == nil || !strings.Contains(err.Error(), "The edit has a mistake") {
-		t.Errorf("an edit that is no JSON: %v", err)
-	}
-}
-
 func TestEditThatIsNoJSONComesBack(t *testing.T) {
 	t.Parallel()
 	s := start(t, nil)

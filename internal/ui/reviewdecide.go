@@ -1,8 +1,6 @@
 package ui
 
 import (
-	"bytes"
-	"encoding/json"
 	"maps"
 	"net/http"
 	"net/url"
@@ -20,9 +18,6 @@ import (
 	"github.com/voicefit/spotter/internal/ui/draw"
 	"github.com/voicefit/spotter/web/templates"
 )
-
-// messageField names the text field of message i.
-func messageField(i int) string { return "message." + strconv.Itoa(i) }
 
 // decide handles POST /review/decisions.
 func (s *Server) decide(w http.ResponseWriter, r *http.Request) error {
@@ -86,9 +81,14 @@ func (s *Server) decision(r *http.Request, id uuid.UUID) (review.Outcome, exampl
 		}
 		// A decision on another revision is refused below, whatever it says.
 		if detail.Revision == d.Revision {
-			if d.Messages, err = editedMessages(detail.Conversation.Messages, form); err != nil {
+			e, err := s.editing(ctx, detail, form)
+			if err != nil {
 				return review.Outcome{}, d.Verdict, err
 			}
+			if err := e.Err(); err != nil {
+				return review.Outcome{}, d.Verdict, err
+			}
+			d.Messages = e.Messages()
 		}
 	}
 	out, err := s.reviews.Decide(ctx, d)
@@ -163,6 +163,15 @@ func (s *Server) undecided(w http.ResponseWriter, r *http.Request, id uuid.UUID,
 		return gerr
 	}
 	refill(&item, r.PostForm, f)
+	if edited(r.PostForm) && item.Form != nil {
+		e, gerr := s.editing(r.Context(), d, r.PostForm)
+		if gerr != nil {
+			return gerr
+		}
+		if gerr := s.open(&item, e); gerr != nil {
+			return gerr
+		}
+	}
 	return page(item, status)
 }
 
@@ -196,155 +205,16 @@ func refill(v *templates.Item, form url.Values, f *fault.Error) {
 	case example.Escalate:
 		v.Form.Open, v.Form.Problems.Question = "escalate", f.Fields["reason"]
 	}
-	if !edited(form) {
-		return
-	}
-	open(v)
-	for i := range v.Conversation.Turns {
-		e := v.Conversation.Turns[i].Edit
-		if e == nil || !form.Has(e.Name) {
-			continue
-		}
-		e.Value, e.Problem = form.Get(e.Name), f.Fields[e.Name]
-	}
-}
-
-// open opens the text fields of an item.
-func open(v *templates.Item) {
-	if v.Form == nil {
-		return
-	}
-	v.Form.Editing = true
-	for i := range v.Conversation.Turns {
-		if e := v.Conversation.Turns[i].Edit; e != nil {
-			e.Open = true
-		}
-	}
 }
 
 // edited says whether the form holds any message.
 func edited(form url.Values) bool {
 	for name := range form {
-		if strings.HasPrefix(name, "message.") {
+		if draw.IsEdit(name) {
 			return true
 		}
 	}
 	return false
-}
-
-// edits gives every message its text field, closed.
-func edits(v *templates.Item, messages []example.Message) {
-	const maxRows = 30
-	for i, m := range messages {
-		text, _, isJSON := editable(m.Content)
-		rows := 2
-		for line := range strings.SplitSeq(text, "\n") {
-			rows += 1 + len(line)/80
-		}
-		v.Conversation.Turns[i].Edit = &templates.Edit{
-			Name: messageField(i), Form: v.Form.ID, Label: v.Conversation.Turns[i].Who + ", message " + strconv.Itoa(i+1),
-			Value: text, Rows: strconv.Itoa(min(rows, maxRows)), JSON: isJSON,
-		}
-	}
-}
-
-// A layout is how JSON is written: how an edit of it is written back.
-type layout int
-
-const (
-	asTyped layout = iota // not JSON, or laid out by hand
-	compact               // no white space
-	spaced                // a blank after every comma and colon, as Python writes it
-)
-
-// editable returns the text of a message as a text field shows it: JSON that was
-// written on one line is laid out over lines. how says how to write it back.
-func editable(content string) (text string, how layout, isJSON bool) {
-	trimmed := strings.TrimLeft(content, " \t\r\n")
-	if trimmed == "" || trimmed[0] != '{' && trimmed[0] != '[' || draw.Valid(content) != nil {
-		return content, asTyped, false
-	}
-	for _, how := range []layout{compact, spaced} {
-		if how.write(content) == content {
-			var buf bytes.Buffer
-			if json.Indent(&buf, []byte(content), "", "  ") != nil {
-				break // cannot be: it is valid
-			}
-			return buf.String(), how, true
-		}
-	}
-	return content, asTyped, true
-}
-
-// write writes valid JSON in the layout. Keys, numbers and escapes stay as they
-// are spelled.
-func (l layout) write(content string) string {
-	if l == asTyped {
-		return content
-	}
-	var buf bytes.Buffer
-	if json.Compact(&buf, []byte(content)) != nil {
-		return content
-	}
-	if l == compact {
-		return buf.String()
-	}
-	var b strings.Builder
-	inside, escaped := false, false
-	for _, c := range buf.Bytes() {
-		b.WriteByte(c)
-		switch {
-		case escaped:
-			escaped = false
-		case inside && c == '\\':
-			escaped = true
-		case c == '"':
-			inside = !inside
-		case !inside && (c == ',' || c == ':'):
-			b.WriteByte(' ')
-		}
-	}
-	return b.String()
-}
-
-// editedMessages puts the form's texts into the messages. A message whose text
-// was not changed keeps its bytes; a changed one keeps the line ends and the
-// layout of JSON that it had.
-func editedMessages(messages []example.Message, form url.Values) ([]example.Message, error) {
-	edited := slices.Clone(messages)
-	problems := map[string]string{}
-	for i, m := range messages {
-		field := messageField(i)
-		if !form.Has(field) {
-			continue
-		}
-		shown, how, isJSON := editable(m.Content)
-		typed := asBrowsersSend(form.Get(field))
-		if typed == asBrowsersSend(shown) {
-			continue
-		}
-		if isJSON {
-			if err := draw.Valid(typed); err != nil {
-				problems[field] = "This is not valid JSON: " + err.Error() + "."
-				continue
-			}
-		}
-		text := how.write(typed)
-		if strings.Contains(m.Content, "\r\n") && how == asTyped {
-			text = strings.ReplaceAll(text, "\n", "\r\n")
-		}
-		edited[i].Content = text
-	}
-	if len(problems) > 0 {
-		return nil, fault.Fields("The edit has a mistake.", problems)
-	}
-	return edited, nil
-}
-
-// asBrowsersSend brings a text to what comes back of it from a text field, but
-// for line ends, which are all "\n".
-func asBrowsersSend(s string) string {
-	return strings.NewReplacer("\r\n", "\n", "\r", "\n", "\x00", "\ufffd").Replace(s)
 }
 
 // detailOf reads the example that an address names.

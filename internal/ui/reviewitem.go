@@ -57,14 +57,20 @@ func (s *Server) item(r *http.Request, d browse.Detail) (templates.Item, error) 
 	v.Question, v.Asker = question(d)
 	if u, _ := userOf(r.Context()); u.Can(account.Review) {
 		v.Form = s.decideForm(cat, d.ID, prefix, errors > 0)
-		edits(&v, d.Conversation.Messages)
+		e, err := s.editing(r.Context(), d, nil)
+		if err != nil {
+			return templates.Item{}, err
+		}
+		for i, f := range d.Findings {
+			v.Findings[i].EditURL = "#" + e.Anchor(f.Path)
+		}
 	}
 	return v, nil
 }
 
 func (s *Server) decideForm(cat catalog.Category, id uuid.UUID, prefix string, errors bool) *templates.DecideForm {
 	f := &templates.DecideForm{
-		ID: prefix + "-decide", Action: "/examples/" + id.String() + "/decisions", EditURL: "/examples/" + id.String() + "?edit=1", CheckURL: s.checkURL(id),
+		ID: prefix + "-decide", Action: "/examples/" + id.String() + "/decisions", EditURL: "/examples/" + id.String() + "?edit=1", CheckURL: s.checkURL(id), FormURL: "/examples/" + id.String() + "/edit",
 		RequestKey: uuid.NewString(), ShownAt: strconv.FormatInt(s.now().UnixMilli(), 10), Errors: errors,
 	}
 	for i, reason := range rejectReasons(cat) {

@@ -149,6 +149,7 @@ func (s *Server) site() {
 		s.get("/examples", account.View, s.listExamples)
 		s.get("/examples/{id}", account.View, s.showExample)
 		s.post("/examples/{id}/decisions", account.Review, s.decideExample)
+		s.post("/examples/{id}/edit", account.Review, s.editExample)
 		s.post("/examples/{id}/restore", account.Review, s.restoreRevision)
 		s.post("/examples/{id}/waivers", account.Review, s.waiveFinding)
 		s.post("/examples/{id}/waivers/{waiver}/withdraw", account.Review, s.withdrawWaiver)

@@ -43,7 +43,6 @@ type Turn struct {
 	Raw       []Run  // its JSON, indented
 	Problem   string // why an answer that should be structured is drawn as text
 	Severity  string // of the worst finding about the whole message
-	Edit      *Edit  // its text field; nil: not to be edited here
 	ToolCalls []ToolCall
 }
 

@@ -94,6 +94,7 @@ type Item struct {
 	Errors       string // plain digits
 	Waiting      bool   // it stays hidden until its turn comes
 	Conversation Conversation
+	Editor       *Editor // nil: nobody edits it yet
 	Findings     []Finding
 	Checklist    []Check
 	Provenance   string
@@ -110,6 +111,7 @@ type Finding struct {
 	Message  string
 	Rule     string
 	URL      string // leads to the place
+	EditURL  string // leads to the field that edits it; empty: URL does
 }
 
 // Check is an item of the checklist.
@@ -144,6 +146,7 @@ type DecideForm struct {
 	ID         string
 	Action     string
 	EditURL    string // this page with the text fields open, for browsers without JavaScript
+	FormURL    string // where the script gets the form of the messages
 	CheckURL   string // where the script asks about what is typed; empty: nowhere
 	Queue      Queue
 	RequestKey string
@@ -170,25 +173,6 @@ type Reason struct {
 	Key     string // "1"
 	Name    string
 	Checked bool
-}
-
-// Edit is the text field of one message.
-type Edit struct {
-	Name    string
-	Form    string // id of the form it belongs to
-	Label   string
-	Value   string
-	Rows    string
-	JSON    bool
-	Open    bool // it is shown at once
-	Problem string
-}
-
-func (e Edit) spellcheck() string {
-	if e.JSON {
-		return "false"
-	}
-	return "true"
 }
 
 // described ties a field to what is wrong with it.

@@ -128,44 +128,22 @@ func (w *drawing) hint(path []string) catalog.Hint {
 	return best
 }
 
-// place returns the part of the schema that describes the place, following
-// references inside the schema; null where there is none.
-func (w *drawing) place(path []string) value {
-	at := w.resolve(w.schema)
-	for _, t := range path {
-		next, ok := value{}, false
-		if props, has := at.get("properties"); has {
-			next, ok = props.get(t)
-		}
-		if !ok {
-			next, ok = at.get("items")
-		}
-		if !ok {
-			return value{}
-		}
-		at = w.resolve(next)
-	}
-	return at
-}
-
-func (w *drawing) resolve(v value) value {
-	for range 10 { // references that go round in a circle end
-		ref, ok := v.get("$ref")
-		if !ok || !strings.HasPrefix(ref.text, "#") {
-			return v
-		}
-		v = w.schema
-		for _, t := range pointer(strings.TrimPrefix(ref.text, "#")) {
-			v, _ = v.get(t)
-		}
-	}
-	return v
-}
-
 // order returns the members of the object v in the order of drawing: fields the
 // hint names, then as hints come, then as the schema has them, then the rest.
 // A hint for the elements of a list says how a field looks, not where it stands.
 func (w *drawing) order(v value, path []string, h catalog.Hint) []int {
+	// A unit is drawn with its number.
+	return slices.DeleteFunc(w.inOrder(v, path, h), func(i int) bool {
+		return v.items[i].kind == text && slices.ContainsFunc(v.keys, func(key string) bool {
+			other, _ := v.get(key)
+			return w.hint(append(path[:len(path):len(path)], key)).UnitFrom == v.keys[i] && other.kind != null
+		})
+	})
+}
+
+// inOrder is order with every member; a unit that no hint places follows its
+// number.
+func (w *drawing) inOrder(v value, path []string, h catalog.Hint) []int {
 	var order []int
 	taken := make([]bool, len(v.keys))
 	take := func(key string) {
@@ -176,6 +154,13 @@ func (w *drawing) order(v value, path []string, h catalog.Hint) []int {
 			}
 		}
 	}
+	number := take
+	take = func(key string) {
+		number(key)
+		if unit := w.hint(append(path[:len(path):len(path)], key)).UnitFrom; unit != "" && slices.Contains(v.keys, key) {
+			number(unit)
+		}
+	}
 	for _, f := range h.Fields {
 		take(f)
 	}
@@ -184,20 +169,13 @@ func (w *drawing) order(v value, path []string, h catalog.Hint) []int {
 			take(h.tokens[len(path)])
 		}
 	}
-	props, _ := w.place(path).get("properties")
-	for _, k := range props.keys {
+	for _, k := range w.facts(path).props {
 		take(k)
 	}
 	for _, k := range v.keys {
 		take(k)
 	}
-	// A unit is drawn with its number.
-	return slices.DeleteFunc(order, func(i int) bool {
-		return v.items[i].kind == text && slices.ContainsFunc(v.keys, func(key string) bool {
-			other, _ := v.get(key)
-			return w.hint(append(path[:len(path):len(path)], key)).UnitFrom == v.keys[i] && other.kind != null
-		})
-	})
+	return order
 }
 
 // label names a place: the hint's label, the schema's title, or the key in words.
@@ -208,8 +186,8 @@ func (w *drawing) label(path []string, h catalog.Hint) string {
 	if len(path) == 0 {
 		return ""
 	}
-	if t, ok := w.place(path).get("title"); ok && t.text != "" {
-		return t.text
+	if t := w.facts(path).title; t != "" {
+		return t
 	}
 	return inWords(path[len(path)-1])
 }
@@ -274,7 +252,7 @@ func (w *drawing) node(v value, path []string, in around) templates.Node {
 	case catalog.AsTimeline:
 		w.timeline(&n, v, path, h)
 	case catalog.AsMeter:
-		w.meter(&n, v, h)
+		w.meter(&n, v, path, h)
 	default:
 		w.leaf(&n, as, v, path, h, in)
 	}
@@ -530,8 +508,9 @@ func (w *drawing) timeline(n *templates.Node, v value, path []string, h catalog.
 	}
 }
 
-// meter draws a number between 0 and 1 with the range that is expected.
-func (w *drawing) meter(n *templates.Node, v value, h catalog.Hint) {
+// meter draws a number on the scale that the schema gives it, 0 to 1 where it
+// gives none, with the range that is expected.
+func (w *drawing) meter(n *templates.Node, v value, path []string, h catalog.Hint) {
 	n.Kind = templates.NodeMeter
 	n.Text = Text(v.text)
 	f, ok := v.float()
@@ -539,13 +518,25 @@ func (w *drawing) meter(n *templates.Node, v value, h catalog.Hint) {
 		n.Kind = templates.NodeValue
 		return
 	}
-	n.Gauge = &templates.Gauge{At: position(f), Text: v.text}
+	facts := w.facts(path)
+	low, high := 0.0, 1.0
+	if from, err := strconv.ParseFloat(facts.min, 64); err == nil {
+		low = from
+	}
+	if to, err := strconv.ParseFloat(facts.max, 64); err == nil {
+		high = to
+	}
+	if high <= low {
+		high = low + 1
+	}
+	at := func(f float64) string { return position((f - low) / (high - low)) }
+	n.Gauge = &templates.Gauge{At: at(f), Text: v.text}
 	switch band := w.band; {
-	case f < 0 || f > 1:
-		n.Gauge.Tone, n.Note = catalog.ToneDanger, "outside of 0 to 1"
+	case f < low || f > high:
+		n.Gauge.Tone, n.Note = catalog.ToneDanger, "outside of "+trim(low)+" to "+trim(high)
 	case h.Band == "" || band == nil:
 	default:
-		n.Gauge.BandFrom, n.Gauge.BandSize = position(band.Min), position(band.Max-band.Min)
+		n.Gauge.BandFrom, n.Gauge.BandSize = at(band.Min), position((band.Max-band.Min)/(high-low))
 		span := trim(band.Min) + " to " + trim(band.Max)
 		switch {
 		case f < band.Min:

@@ -157,7 +157,7 @@ func TestChanges(t *testing.T) {
 	}
 }
 
-func defaultCategory(t *testing.T, slug string) catalog.Category {
+func defaultCategory(t testing.TB, slug string) catalog.Category {
 	t.Helper()
 	c, err := catalog.Load(catalogfiles.Files)
 	if err != nil {

@@ -32,6 +32,9 @@ type value struct {
 	text  string // of a string; the spelling of a number; "true" or "false"
 	keys  []string
 	items []value // elements, or the values of keys
+
+	start, end int   // the range of bytes it was read from
+	keysAt     []int // where each key begins
 }
 
 // What keeps JSON that is otherwise in order from being drawn.
@@ -47,7 +50,7 @@ func parse(s string) (value, error) {
 	}
 	dec := json.NewDecoder(strings.NewReader(s))
 	dec.UseNumber()
-	v, err := parseValue(dec, 0)
+	v, err := parseValue(dec, s, 0)
 	if err != nil {
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			return value{}, errors.New("it ends too early")
@@ -60,10 +63,22 @@ func parse(s string) (value, error) {
 	return v, nil
 }
 
-func parseValue(dec *json.Decoder, depth int) (value, error) {
+// next is where the next token of s begins: between tokens stand only white
+// space, commas and colons.
+func next(dec *json.Decoder, s string) int {
+	at := int(dec.InputOffset())
+	for at < len(s) && strings.IndexByte(" \t\r\n,:", s[at]) >= 0 {
+		at++
+	}
+	return at
+}
+
+func parseValue(dec *json.Decoder, s string, depth int) (v value, err error) {
 	if depth > maxDepth {
 		return value{}, errDepth
 	}
+	start := next(dec, s)
+	defer func() { v.start, v.end = start, int(dec.InputOffset()) }()
 	tok, err := dec.Token()
 	if err != nil {
 		return value{}, err
@@ -82,6 +97,7 @@ func parseValue(dec *json.Decoder, depth int) (value, error) {
 		}
 		for dec.More() {
 			if v.kind == object {
+				v.keysAt = append(v.keysAt, next(dec, s))
 				key, err := dec.Token()
 				if err != nil {
 					return value{}, err
@@ -89,7 +105,7 @@ func parseValue(dec *json.Decoder, depth int) (value, error) {
 				name, _ := key.(string) // the decoder lets only strings be keys
 				v.keys = append(v.keys, name)
 			}
-			item, err := parseValue(dec, depth+1)
+			item, err := parseValue(dec, s, depth+1)
 			if err != nil {
 				return value{}, err
 			}

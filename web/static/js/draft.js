@@ -1,6 +1,8 @@
 // Drafts: what a reviewer typed, kept in this browser until the server has it.
 // One per person, example and revision.
 
+import { changes, isEdit, touched } from "./form.js";
+
 const prefix = "spotter:draft:";
 
 function keyOf(user, article) {
@@ -11,18 +13,12 @@ function keyOf(user, article) {
 export function controls(article) {
   const form = article.querySelector("form[data-decide]");
   if (!form) return [];
-  return [...form.elements].filter((c) => c.matches("textarea, input[type=text], input[type=radio], input[type=checkbox]"));
-}
-
-/** Whether a control differs from how the server sent it. */
-function touched(control) {
-  if (control.type === "radio" || control.type === "checkbox") return control.checked !== control.defaultChecked;
-  return control.value !== control.defaultValue;
+  return [...form.elements].filter((c) => c.matches("textarea, select, input[type=text], input[type=radio], input[type=checkbox]"));
 }
 
 /** Whether any message of the article was changed. */
 export function edited(article) {
-  return controls(article).some((c) => c.name.startsWith("message.") && touched(c));
+  return changes(article).length > 0;
 }
 
 /** What was typed, or null where nothing was. */
@@ -64,9 +60,16 @@ export function forget(user, article) {
   }
 }
 
-/** Puts a draft into the controls. */
+/** What of a draft belongs to the form of the messages; null: nothing. */
+export function edits(draft) {
+  const found = Object.entries(draft.values).filter(([name]) => isEdit({ name }));
+  return found.length > 0 ? Object.fromEntries(found) : null;
+}
+
+/** Puts a draft into the controls, but for what belongs to the form of the messages. */
 export function fill(article, draft) {
   for (const c of controls(article)) {
+    if (isEdit(c)) continue;
     if (c.type === "radio" || c.type === "checkbox") {
       const name = `${c.name}=${c.value}`;
       if (name in draft.ticks) c.checked = draft.ticks[name];
@@ -79,6 +82,7 @@ export function fill(article, draft) {
 /** Puts everything back to how the server sent it. */
 export function reset(article) {
   for (const c of controls(article)) {
+    if (isEdit(c)) continue;
     if (c.type === "radio" || c.type === "checkbox") c.checked = c.defaultChecked;
     else c.value = c.defaultValue;
   }

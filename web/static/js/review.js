@@ -3,6 +3,7 @@
 // without this; it drives the same forms.
 
 import * as drafts from "./draft.js";
+import * as forms from "./form.js";
 
 const ahead = 3; // examples that wait behind the current one
 const perClaim = 4;
@@ -277,8 +278,7 @@ function run(bench) {
       if (example !== article.dataset.exampleId) continue;
       const back = () => {
         drafts.fill(article, draft);
-        if (Object.keys(draft.values).some((name) => name.startsWith("message."))) edit(article, true, false);
-        for (const field of article.querySelectorAll("[data-json]")) validate(field);
+        if (drafts.edits(draft)) edit(article, true, false, drafts.edits(draft));
       };
       if (revision === article.dataset.revision) {
         back();
@@ -296,9 +296,9 @@ function run(bench) {
 
   function discard(article) {
     drafts.reset(article);
+    forms.drop(article);
     drafts.forget(user, article);
     edit(article, false);
-    for (const field of article.querySelectorAll("[data-json]")) validate(field);
   }
 
   // Deciding.
@@ -350,13 +350,13 @@ function run(bench) {
 
   function decide(article, verdict) {
     const s = stateOf(article);
-    if (s.state !== "open" || !ready(article, verdict)) return;
+    if (s.state !== "open" || forms.busy(article) || !ready(article, verdict)) return;
     if (article === current) pause();
     const form = part(article, "form[data-decide]");
     const body = new URLSearchParams();
+    for (const [name, value] of article.hasAttribute("data-editing") ? forms.changes(article) : []) body.append(name, value);
     for (const [name, value] of new FormData(form)) {
-      if (name.startsWith("message.") && [...form.elements].find((c) => c.name === name).value === [...form.elements].find((c) => c.name === name).defaultValue) continue;
-      if (name !== "request_key" && name !== "millis" && name !== "shown_at" && name !== "done") body.append(name, value);
+      if (!forms.isEdit({ name }) && name !== "request_key" && name !== "millis" && name !== "shown_at" && name !== "done") body.append(name, value);
     }
     body.set("verdict", verdict);
     // The same request sent again carries the same key: it is carried out once.
@@ -506,29 +506,31 @@ function run(bench) {
     d.querySelector("input[type=radio], textarea")?.focus();
   }
 
-  function edit(article, on, focus = true) {
-    article.toggleAttribute("data-editing", on);
-    const fields = article.querySelectorAll("fieldset[data-edit]");
-    for (const f of fields) {
-      f.disabled = f.hidden = !on;
-      grow(f.querySelector("textarea"));
+  // edit opens the form of the messages, with the values of a draft, or closes it.
+  async function edit(article, on, focus = true, values = null) {
+    if (on) {
+      const problem = await forms.open(article, post, values);
+      if (problem) {
+        formFailed(article, problem);
+        return;
+      }
     }
+    article.toggleAttribute("data-editing", on);
+    forms.show(article, on);
+    for (const field of article.querySelectorAll("[data-json]")) validate(field);
     if (on) checkSoon(article);
     else asSaved(article);
-    if (!on) {
-      if (focus) part(article, "h2").focus({ preventScroll: true });
-      return;
-    }
-    if (!focus) return;
-    // The last answer is what is edited most.
-    const answer = [...fields].filter((f) => f.closest(".turn-assistant")).at(-1) ?? fields[0];
-    answer?.querySelector("textarea").focus();
+    if (!focus || article !== current) return;
+    if (on) forms.focus(article);
+    else part(article, "h2").focus({ preventScroll: true });
   }
 
-  const growsByItself = CSS.supports("field-sizing", "content");
-  function grow(field) {
-    if (growsByItself || !field) return;
-    field.rows = Math.min(40, 1 + field.value.split("\n").reduce((n, line) => n + 1 + Math.floor(line.length / 80), 0));
+  function formFailed(article, answer) {
+    let text = problemIn(answer.doc ?? document.createElement("p")) || "The server did not answer as it should.";
+    if (answer.status === 0) text = "The form cannot be changed without a connection. Everything you typed is still here.";
+    if (answer.status === 401) text = "You are signed out. What you typed is kept in this browser.";
+    notice(above(article), "error", text, answer.status === 401 ? [{ label: "Sign in", url: loginURL() }] : []);
+    say(text);
   }
 
   // validate says at once what is wrong with JSON, and returns whether it is right.
@@ -565,6 +567,7 @@ function run(bench) {
     if (line.textContent !== note) line.textContent = note;
     part(article, "[data-checked-list]").replaceChildren(...nodes);
     part(article, "[data-findings]").hidden = note !== "";
+    article.dispatchEvent(new Event("checked", { bubbles: true }));
   }
 
   function checkSoon(article) {
@@ -578,9 +581,7 @@ function run(bench) {
 
   async function check(article, form, turn) {
     const body = new URLSearchParams({ revision: article.dataset.revision });
-    for (const c of form.elements) {
-      if (c.name.startsWith("message.") && !c.matches(":disabled") && c.value !== c.defaultValue) body.append(c.name, c.value);
-    }
+    for (const [name, value] of forms.changes(article)) body.append(name, value);
     let answer = null;
     if (body.size > 1) {
       try {
@@ -597,7 +598,7 @@ function run(bench) {
 
   // Keys.
 
-  const typing = (el) => el instanceof Element && el.matches("textarea, select, [contenteditable], input:not([type=radio], [type=checkbox], [type=button], [type=submit])");
+  const typing = (el) => el instanceof Element && Boolean(el.closest("[data-edit]") || el.matches("textarea, select, [contenteditable], input:not([type=radio], [type=checkbox], [type=button], [type=submit])"));
 
   function look(by) {
     const all = articles().filter((a) => stateOf(a).state !== "left");
@@ -623,6 +624,10 @@ function run(bench) {
     if (event.defaultPrevented || event.isComposing) return;
     const target = event.target instanceof Element ? event.target : document.body;
     const article = target.closest("article.item");
+    if (current && forms.busy(current)) {
+      event.preventDefault(); // the form is on its way: a letter meant for it is no command
+      return;
+    }
     const inPanel = target.closest("details[data-panel]")?.dataset.panel;
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       if (!article || !typing(target)) return;
@@ -714,7 +719,8 @@ function run(bench) {
     if (el?.closest("[data-keys]")) dialog.showModal();
     const link = el?.closest("a[data-finding]");
     if (link) {
-      const target = document.getElementById(link.hash.slice(1));
+      const place = link.closest("article[data-editing]") && link.dataset.editUrl ? link.dataset.editUrl : link.hash;
+      const target = document.getElementById(place.slice(1));
       if (!target) return;
       event.preventDefault();
       for (let d = target.parentElement?.closest("details"); d; d = d.parentElement?.closest("details")) d.open = true;
@@ -733,8 +739,7 @@ function run(bench) {
     const article = event.target.closest("article.item");
     if (!article) return;
     if (event.target.matches("[data-json]")) validate(event.target);
-    if (event.target.matches("textarea")) grow(event.target);
-    if (event.target.name?.startsWith("message.")) checkSoon(article);
+    if (event.target.closest("[data-edit]")) checkSoon(article);
     if (!drafts.keep(user, article)) say("This browser does not keep drafts. Do not close the page before it says saved.");
   });
   bench.addEventListener("change", (event) => {
@@ -806,10 +811,8 @@ function run(bench) {
   // Begin.
 
   bench.dataset.ready = "";
-  for (const article of articles()) {
-    restore(article);
-    for (const f of article.querySelectorAll("fieldset[data-edit]:not([disabled]) textarea")) grow(f);
-  }
+  forms.run(bench, post, formFailed);
+  for (const article of articles()) restore(article);
   if (!single) {
     setInterval(heartbeat, beat);
     const here = new Set(articles().map((a) => a.dataset.exampleId));
