@@ -216,6 +216,7 @@ func TestReloadKeepsTheDraft(t *testing.T) {
 	rewrite(tab, `{"exercise_name":"Row"}`)
 	tab.Reload()
 	tab.Until(shows(ids[1]) + ` && document.querySelector(".bench").hasAttribute("data-ready")`)
+	tab.Until(answer + " !== null")
 	if got := tab.Value(answer + ".value"); got != `{"exercise_name":"Row"}` {
 		t.Errorf("after a reload the field holds %q", got)
 	}
@@ -248,6 +249,7 @@ func TestLostSessionKeepsTheDraft(t *testing.T) {
 	tab.Until(`location.pathname === "/login"`)
 	tab.SignIn("reviewer@example.com")
 	tab.Until(shows(ids[0]) + ` && document.querySelector(".bench").hasAttribute("data-ready")`)
+	tab.Until(answer + " !== null")
 	if got := tab.Value(answer + ".value"); got != `{"exercise_name":"Row"}` {
 		t.Errorf("after signing in the field holds %q", got)
 	}
@@ -346,6 +348,7 @@ func TestDraftElsewhereIsAnnounced(t *testing.T) {
 	tab.Until(`document.querySelector(".bench > [data-notices]").textContent.includes("not saved yet")`)
 	tab.Run(`document.querySelector(".bench > [data-notices] a").click()`)
 	tab.Until(`location.pathname === "/examples/` + ids[0].String() + `" && document.querySelector(".bench[data-ready]") !== null`)
+	tab.Until(answer + " !== null")
 	if got := tab.Value(answer + ".value"); got != `{"exercise_name":"Row"}` {
 		t.Errorf("on its page the field holds %q", got)
 	}

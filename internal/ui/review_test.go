@@ -156,9 +156,9 @@ func TestReviewWithoutJavaScript(t *testing.T) {
 	page = b.get("/review/voice_parsing?done=2&limit=4")
 	b.post("/review/decisions", form(t, page, "escalate", "limit", "4", "done", "2", "question", "Is it?")).leadsTo(t, "/review/voice_parsing?done=3&limit=4")
 
-	// Editing is a page with text fields; saving it approves.
+	// Editing is a page with a form; saving it approves.
 	page = b.get("/review/voice_parsing?done=3&limit=4&edit=1")
-	page.want(t, http.StatusOK, "data-editing", `name="message.1"`)
+	page.want(t, http.StatusOK, "data-editing", `name="message.1:/reps"`)
 	edit := form(t, page, "approve", "limit", "4", "done", "3", "message.0", "bench 48 for 4", "message.1", "{\r\n  \"reps\": 4\r\n}")
 	b.post("/review/decisions", edit).leadsTo(t, "/review") // four are done
 	if e := s.stored(t, ids[3]); e.Status != "approved" || e.Revision != 2 || e.Answer != `{"reps":4}` {

@@ -23,7 +23,7 @@ import (
 //	message.K                 its text, as a text field shows it
 //	message.K.exact           its text as a JSON string, where fields edit it
 //	message.K.view            "json": the text field is shown, not the fields
-//	message.K:/a/0            the value at a JSON pointer inside its text
+//	message.K:/a/0            the value at a place inside its text, see placeName
 //	message.K.role            who speaks
 //	message.K.answers         of a tool's result: the id of the call
 //	message.K.calls           the keys of its tool calls, in order
@@ -81,6 +81,33 @@ type slot struct {
 	was, now string
 	json     bool   // it is shown as text although it could be a form
 	typed    string // the text field's, where it could not be taken
+	laid     string // the text field's, where it was laid out by hand
+}
+
+// placeName is a path as names of fields have it: a JSON pointer of nothing but
+// plain characters, for keys hold what names and pages may not.
+func placeName(path []string) string {
+	var b strings.Builder
+	for _, t := range path {
+		b.WriteByte('/')
+		for _, c := range []byte(escape(t)) {
+			if c == '_' || c == '-' || c == '.' || c == '~' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' {
+				b.WriteByte(c)
+			} else {
+				fmt.Fprintf(&b, "%%%02X", c)
+			}
+		}
+	}
+	return b.String()
+}
+
+// placeNamed is the path that a name tells. What is no name leads nowhere.
+func placeNamed(name string) []string {
+	plain, err := url.PathUnescape(name)
+	if err != nil || name != "" && name[0] != '/' {
+		return []string{"", name}
+	}
+	return pointer(plain)
 }
 
 func messageBase(key string) string       { return prefixMessage + key }
@@ -236,7 +263,7 @@ func (e *Editing) fill(t *slot, form url.Values, inside map[string][]string, loo
 	style := tree.style()
 	for _, p := range pointers {
 		name := t.base + ":" + p
-		path := pointer(p)
+		path := placeNamed(p)
 		v, ok := tree.at(path)
 		if !ok {
 			e.Problems[name] = "This place is not there any more."
@@ -270,6 +297,9 @@ func (e *Editing) retype(t *slot, typed string) {
 			t.typed, t.json = typed, true
 			return
 		}
+	}
+	if t.json {
+		t.laid = typed
 	}
 	next := how.write(typed)
 	if strings.Contains(t.now, "\r\n") && how == asTyped {
@@ -506,7 +536,7 @@ func (e *Editing) Do(op string, split int) error {
 		if !inside {
 			return stale()
 		}
-		if err := e.inside(verb, s, t, c, pointer(at)); err != nil {
+		if err := e.inside(verb, s, t, c, placeNamed(at)); err != nil {
 			return err
 		}
 	}
@@ -650,7 +680,7 @@ func (e *Editing) inside(verb string, s *slot, t *turn, c *call, path []string) 
 	if c == nil && t.now.Role != example.Assistant {
 		w = &drawing{}
 	}
-	field := func(path []string) string { return s.base + ":" + join(path) }
+	field := func(path []string) string { return s.base + ":" + placeName(path) }
 	parent := path[:max(len(path)-1, 0)]
 	last := ""
 	if len(path) > 0 {
@@ -725,7 +755,7 @@ func (e *Editing) inside(verb string, s *slot, t *turn, c *call, path []string) 
 // shift forgets what could not be taken in a list whose elements move: it has no
 // place any more.
 func (e *Editing) shift(base string, path []string) {
-	prefix := base + ":" + join(path) + "/"
+	prefix := base + ":" + placeName(path) + "/"
 	for name := range e.Problems {
 		if strings.HasPrefix(name, prefix) {
 			delete(e.Problems, name)

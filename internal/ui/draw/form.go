@@ -53,7 +53,7 @@ func editID(prefix, name string) string {
 		id += "-" + strings.Join(parts[1:], "-")
 	}
 	if inside {
-		// Pointers hold what ids may not.
+		// Places hold what fragments of addresses may not.
 		h := fnv.New64a()
 		_, _ = h.Write([]byte(at)) // it never fails
 		id += "-" + strconv.FormatUint(h.Sum64(), 36)
@@ -225,6 +225,9 @@ func (f *former) text(s *slot, label string, structured, fresh bool, w *drawing)
 			v.Toggle = &templates.Act{Op: "form:" + s.base, Label: "As a form"}
 		}
 	}
+	if isJSON && s.laid != "" {
+		text = s.laid
+	}
 	if s.typed != "" {
 		text = s.typed
 		v.Exact.Use = changed
@@ -283,7 +286,7 @@ type nested struct {
 
 // act is a button about the place.
 func (n *nested) act(verb string, path []string, label string) *templates.Act {
-	return &templates.Act{Op: verb + ":" + n.base + ":" + join(path), Label: label}
+	return &templates.Act{Op: verb + ":" + n.base + ":" + placeName(path), Label: label}
 }
 
 // field is the value at path as a field.
@@ -302,7 +305,7 @@ func (n *nested) field(v value, path []string, in around) templates.EditField {
 			f.Unit = Plain(unit.text)
 		}
 	}
-	f = n.named(f, n.base+":"+join(path))
+	f = n.named(f, n.base+":"+placeName(path))
 	switch {
 	case v.kind == object && !v.twins():
 		n.members(&f, v, path, h, facts)
@@ -393,12 +396,9 @@ func (n *nested) elements(f *templates.EditField, v value, path []string, h cata
 	if f.As == catalog.AsBars && h.ItemValue != "" && h.Total != nil {
 		var drawn templates.Node
 		n.w.bars(&drawn, v, path, h)
-		f.Sum, f.SumOf, f.Whole = drawn.Gauge, editSuffix(h.ItemValue), trim(*h.Total)
+		f.Sum, f.SumOf, f.Whole = drawn.Gauge, placeName([]string{h.ItemValue}), trim(*h.Total)
 	}
 }
-
-// editSuffix is how the name of a field for the member of a list's objects ends.
-func editSuffix(member string) string { return "/" + escape(member) }
 
 // leaf is a single value.
 func (n *nested) leaf(f *templates.EditField, v value, path []string, h catalog.Hint, facts facts) {
@@ -525,7 +525,7 @@ func (e *Editing) Anchor(path string) string {
 	at := pointer(p.inside)
 	for len(at) > 0 {
 		if _, ok := tree.at(at); ok {
-			return editID(e.s.Prefix, t.text.base+":"+join(at))
+			return editID(e.s.Prefix, t.text.base+":"+placeName(at))
 		}
 		at = at[:len(at)-1]
 	}
