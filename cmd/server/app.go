@@ -30,6 +30,7 @@ import (
 	"github.com/voicefit/spotter/internal/quality"
 	"github.com/voicefit/spotter/internal/report"
 	"github.com/voicefit/spotter/internal/review"
+	"github.com/voicefit/spotter/internal/webhook"
 )
 
 // settings reads the environment and lays the flags over it.
@@ -134,6 +135,7 @@ type app struct {
 	report   *report.Service
 	quality  *quality.Service
 	dedup    *dedup.Service
+	webhooks *webhook.Service
 }
 
 // open opens the database and builds every service. A server brings the schema
@@ -203,6 +205,11 @@ func build(ctx context.Context, c config.Config, log *slog.Logger, d *database) 
 	a.report = report.New(d.pool, dataset, a.catalogs.Current)
 	a.quality = quality.New(quality.Config{DB: d.pool, Dataset: dataset, Catalog: a.catalogs.CurrentVersion, Log: log})
 	a.dedup = dedup.New(dedup.Config{DB: d.pool, Dataset: dataset, Catalog: a.catalogs.Current, Reject: rejecter{a.review}, Log: log})
+	networks, err := c.WebhookNetworks()
+	if err != nil {
+		return nil, err
+	}
+	a.webhooks = webhook.New(webhook.Config{DB: d.pool, Dataset: dataset, Allow: networks, Log: log})
 	imports := ingest.Config{
 		Pool: d.pool, Dataset: dataset, Catalog: a.catalogs.Current, Checks: a.checks, Count: a.tokens.CountBoth, Log: log,
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -38,6 +39,9 @@ type Config struct {
 	MaxUploadBytes int64 `env:"SPOTTER_MAX_UPLOAD_BYTES" envDefault:"21474836480"`
 	// MaxConns bounds the connection pool.
 	MaxConns int32 `env:"SPOTTER_MAX_CONNS" envDefault:"24"`
+	// WebhookAllow names networks that webhooks may reach although they are not
+	// public, separated by commas; empty: none.
+	WebhookAllow string `env:"SPOTTER_WEBHOOK_ALLOW"`
 }
 
 // secrets are printed masked and may come from a file: NAME_FILE holds the path.
@@ -102,7 +106,28 @@ func (c Config) problems() map[string]string {
 	if c.MaxConns < 4 {
 		problems["SPOTTER_MAX_CONNS"] = "Use 4 or more."
 	}
+	if _, err := c.WebhookNetworks(); err != nil {
+		problems["SPOTTER_WEBHOOK_ALLOW"] = "Use networks such as 127.0.0.0/8,10.1.0.0/16."
+	}
 	return problems
+}
+
+// WebhookNetworks is WebhookAllow taken apart. A single address is a network of
+// one.
+func (c Config) WebhookNetworks() ([]netip.Prefix, error) {
+	var networks []netip.Prefix
+	for _, text := range strings.FieldsFunc(c.WebhookAllow, func(r rune) bool { return r == ',' || r == ' ' }) {
+		p, err := netip.ParsePrefix(text)
+		if err != nil {
+			a, err := netip.ParseAddr(text)
+			if err != nil {
+				return nil, fmt.Errorf("network %q: %w", text, err)
+			}
+			p = netip.PrefixFrom(a, a.BitLen())
+		}
+		networks = append(networks, p.Masked())
+	}
+	return networks, nil
 }
 
 // Root is the address that people open, without a slash at the end.
@@ -139,6 +164,7 @@ func (c Config) Print(w io.Writer) error {
 		"DATABASE_URL": c.DatabaseURL, "SPOTTER_DATA": c.Data, "SPOTTER_ADDR": c.Addr, "SPOTTER_BASE_URL": c.BaseURL,
 		"SPOTTER_PG_BIN": c.PGBin, "SPOTTER_LOG_LEVEL": c.LogLevel,
 		"SPOTTER_MAX_UPLOAD_BYTES": fmt.Sprint(c.MaxUploadBytes), "SPOTTER_MAX_CONNS": fmt.Sprint(c.MaxConns),
+		"SPOTTER_WEBHOOK_ALLOW": c.WebhookAllow,
 	}
 	for _, name := range secrets {
 		if values[name] != "" {

@@ -30,13 +30,13 @@ func TestReadReportsEveryProblem(t *testing.T) {
 	t.Parallel()
 	_, err := config.Read(from(map[string]string{
 		"DATABASE_URL": "mysql://x", "SPOTTER_ADDR": "nowhere", "SPOTTER_BASE_URL": "spotter", "SPOTTER_LOG_LEVEL": "loud",
-		"SPOTTER_MAX_UPLOAD_BYTES": "-1", "SPOTTER_MAX_CONNS": "1", "DATABASE_URL_FILE": "/does/not/exist",
+		"SPOTTER_MAX_UPLOAD_BYTES": "-1", "SPOTTER_MAX_CONNS": "1", "SPOTTER_WEBHOOK_ALLOW": "10.0.0.0/99", "DATABASE_URL_FILE": "/does/not/exist",
 	}))
 	f, ok := fault.As(err)
 	if !ok || !errors.Is(err, fault.Invalid) {
 		t.Fatalf("Read() = %v, want invalid", err)
 	}
-	for _, name := range []string{"DATABASE_URL", "SPOTTER_ADDR", "SPOTTER_BASE_URL", "SPOTTER_LOG_LEVEL", "SPOTTER_MAX_UPLOAD_BYTES", "SPOTTER_MAX_CONNS", "DATABASE_URL_FILE"} {
+	for _, name := range []string{"DATABASE_URL", "SPOTTER_ADDR", "SPOTTER_BASE_URL", "SPOTTER_LOG_LEVEL", "SPOTTER_MAX_UPLOAD_BYTES", "SPOTTER_MAX_CONNS", "SPOTTER_WEBHOOK_ALLOW", "DATABASE_URL_FILE"} {
 		if f.Fields[name] == "" {
 			t.Errorf("no problem reported for %s in %v", name, f.Fields)
 		}
@@ -63,7 +63,7 @@ func TestSecretFromFileIsMasked(t *testing.T) {
 	if strings.Contains(out.String(), "hunter2") || !strings.Contains(out.String(), "DATABASE_URL=(set)") {
 		t.Errorf("Print() shows the secret or hides that it is set:\n%s", out.String())
 	}
-	for _, name := range []string{"SPOTTER_DATA=", "SPOTTER_ADDR=", "SPOTTER_PG_BIN=", "SPOTTER_MAX_CONNS="} {
+	for _, name := range []string{"SPOTTER_DATA=", "SPOTTER_ADDR=", "SPOTTER_PG_BIN=", "SPOTTER_MAX_CONNS=", "SPOTTER_WEBHOOK_ALLOW="} {
 		if !strings.Contains(out.String(), name) {
 			t.Errorf("Print() misses %s:\n%s", name, out.String())
 		}

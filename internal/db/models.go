@@ -100,6 +100,43 @@ func (ns NullSeverity) Value() (driver.Value, error) {
 	return string(ns.Severity), nil
 }
 
+type Act struct {
+	DatasetID   uuid.UUID
+	ID          uuid.UUID
+	Kind        string
+	State       string
+	Selection   string
+	Parameters  string
+	AuthorID    uuid.UUID
+	Author      string
+	Total       int32
+	Changed     int32
+	Stayed      int32
+	Reversed    int32
+	Kept        int32
+	Worker      *uuid.UUID
+	HeartbeatAt *time.Time
+	Error       string
+	UndoneByID  *uuid.UUID
+	UndoneBy    string
+	CreatedAt   time.Time
+	StartedAt   *time.Time
+	FinishedAt  *time.Time
+	UndoneAt    *time.Time
+}
+
+type ActItem struct {
+	DatasetID uuid.UUID
+	ActID     uuid.UUID
+	ExampleID uuid.UUID
+	Revision  int32
+	Status    ExampleStatus
+	Outcome   string
+	Reason    string
+	Result    string
+	Undo      string
+}
+
 type Assignment struct {
 	DatasetID   uuid.UUID
 	ID          uuid.UUID
@@ -316,6 +353,14 @@ type Example struct {
 	Hash         []byte
 	UpdatedAt    time.Time
 	Suspicion    int16
+}
+
+type ExampleTag struct {
+	DatasetID uuid.UUID
+	Tag       string
+	ExampleID uuid.UUID
+	AuthorID  uuid.UUID
+	CreatedAt time.Time
 }
 
 type Finding struct {
@@ -639,4 +684,44 @@ type Waiver struct {
 	Author    string
 	Withdraws *uuid.UUID
 	CreatedAt time.Time
+}
+
+type WebhookAttempt struct {
+	DatasetID  uuid.UUID
+	DeliveryID uuid.UUID
+	ID         uuid.UUID
+	Status     int32
+	Millis     int32
+	Response   string
+	Error      string
+	CreatedAt  time.Time
+}
+
+type WebhookDelivery struct {
+	DatasetID    uuid.UUID
+	ID           uuid.UUID
+	EndpointID   uuid.UUID
+	Event        string
+	Body         string
+	State        string
+	Tries        int32
+	NextAt       time.Time
+	ClaimedUntil *time.Time
+	CreatedAt    time.Time
+	FinishedAt   *time.Time
+}
+
+type WebhookEndpoint struct {
+	DatasetID   uuid.UUID
+	ID          uuid.UUID
+	Name        string
+	Url         string
+	Events      []string
+	Secret      string
+	Author      string
+	GivenUp     int32
+	CreatedAt   time.Time
+	DisabledAt  *time.Time
+	DisabledWhy string
+	RemovedAt   *time.Time
 }

@@ -85,6 +85,9 @@ func (r *run) merge(ctx context.Context, b *batch) error {
 		if counts, err = q.FinishImportRun(ctx, r.dataset, r.id, &r.worker); err != nil {
 			return fmt.Errorf("finish the run: %w", err)
 		}
+		if err := r.tell(ctx, tx, r.id, StateDone, "", counts); err != nil {
+			return err
+		}
 		return r.audit(ctx, tx, audit.Actor{}, "import.finished", r.id, map[string]any{
 			"rows": counts.Rows, "inserted": counts.Inserted, "duplicates": counts.Duplicates, "rejected": counts.Rejected,
 			"errors": counts.Errors, "warnings": counts.Warnings,

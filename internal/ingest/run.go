@@ -453,6 +453,9 @@ func (s *Service) stop(ctx context.Context, id, worker uuid.UUID, state, sentenc
 		if sentence != "" {
 			detail["error"] = sentence
 		}
+		if err := s.tell(ctx, tx, id, State(state), sentence, db.FinishImportRunRow(n)); err != nil {
+			return err
+		}
 		return s.audit(ctx, tx, audit.Actor{}, "import."+state, id, detail)
 	})
 	if errors.Is(err, pgx.ErrNoRows) {

@@ -21,6 +21,7 @@ import (
 	"github.com/voicefit/spotter/internal/dedup"
 	"github.com/voicefit/spotter/internal/ingest"
 	"github.com/voicefit/spotter/internal/quality"
+	"github.com/voicefit/spotter/internal/webhook"
 )
 
 // A Queue puts jobs in. It runs none.
@@ -67,6 +68,8 @@ type Config struct {
 	// Duplicates looks for duplicates among what came in or changed; nil: nobody
 	// does.
 	Duplicates *dedup.Service
+	// Webhooks sends what other programs are to be told; nil: nobody does.
+	Webhooks *webhook.Service
 	// Chores are done every few seconds by one of the servers on the database.
 	Chores []Chore
 	Log    *slog.Logger
@@ -79,6 +82,9 @@ const upkeepEvery = 10 * time.Second
 // parallelImports is how many imports one server runs at once: decoding takes
 // all the processors that one import can get, so more would only share them.
 const parallelImports = 2
+
+// parallelDeliveries is how many receivers one server waits for at once.
+const parallelDeliveries = 4
 
 // Workers take jobs out and do them.
 type Workers struct {
@@ -106,6 +112,11 @@ func NewWorkers(cfg Config) (*Workers, error) {
 			return nil, fmt.Errorf("job workers: %w", err)
 		}
 	}
+	if cfg.Webhooks != nil {
+		if err := river.AddWorkerSafely(workers, &webhook.Worker{Service: cfg.Webhooks}); err != nil {
+			return nil, fmt.Errorf("job workers: %w", err)
+		}
+	}
 	client, err := river.NewClient(riverpgxv5.New(cfg.Pool), &river.Config{
 		Logger:  quiet(cfg.Log),
 		Workers: workers,
@@ -114,6 +125,7 @@ func NewWorkers(cfg Config) (*Workers, error) {
 			upkeepQueue:        {MaxWorkers: 1},
 			recheckQueue:       {MaxWorkers: 1},
 			duplicatesQueue:    {MaxWorkers: 1},
+			webhook.Queue:      {MaxWorkers: parallelDeliveries},
 		},
 		PeriodicJobs: []*river.PeriodicJob{river.NewPeriodicJob(
 			river.PeriodicInterval(upkeepEvery),
@@ -131,6 +143,9 @@ func NewWorkers(cfg Config) (*Workers, error) {
 	upkeep.chores = append(slices.Clone(cfg.Chores), Chore{"take up interrupted imports", w.takeUp})
 	if cfg.Quality != nil {
 		upkeep.chores = append(upkeep.chores, Chore{"keep the quality figures", cfg.Quality.Upkeep}, Chore{"check all examples again", w.recheck})
+	}
+	if cfg.Webhooks != nil {
+		upkeep.chores = append(upkeep.chores, Chore{"take up lost deliveries", cfg.Webhooks.TakeUp}, Chore{"sweep deliveries", cfg.Webhooks.Sweep})
 	}
 	if cfg.Duplicates != nil {
 		upkeep.chores = append(upkeep.chores, Chore{"find duplicates", w.findDuplicates})
