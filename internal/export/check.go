@@ -92,6 +92,7 @@ type Validator struct {
 	// is no answer and has none.
 	weights, bare int64
 
+	typed bool    // the file itself says what its columns are
 	first columns // of files that are read as a table: those of the first row
 }
 
@@ -174,7 +175,7 @@ func (v *Validator) Line(n int64, line []byte) []Problem {
 // row looks at one row.
 func (v *Validator) row(row value) {
 	r := v.rules
-	if r.table {
+	if r.table && !v.typed {
 		v.columns(row)
 	}
 	c := r.row(v, row)

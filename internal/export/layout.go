@@ -61,6 +61,38 @@ func single(splits []string) []Part {
 	return files
 }
 
+// eachIn is one file of rows for each split, of the name that the pattern gives,
+// without one for everything: a trainer reads a folder.
+func eachIn(pattern ...string) layout {
+	return func(splits []string) []Part {
+		if len(splits) == 0 {
+			splits = []string{"train"}
+		}
+		var files []Part
+		for _, s := range splits {
+			for _, p := range pattern {
+				part := Part{Name: strings.ReplaceAll(p, "*", s), ContentType: typeJSONLines, Splits: []string{s}}
+				if part.parquet() {
+					part.ContentType = typeParquet
+				}
+				files = append(files, part)
+			}
+		}
+		return files
+	}
+}
+
+// tables is one Parquet file of everything and, where there are splits, one of
+// each.
+func tables(splits []string) []Part {
+	files := single(splits)
+	for i := range files {
+		files[i].Name = strings.TrimSuffix(files[i].Name, ".jsonl") + ".parquet"
+		files[i].ContentType = typeParquet
+	}
+	return files
+}
+
 // A Written is a file as it was written.
 type Written struct {
 	Part

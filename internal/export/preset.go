@@ -1,6 +1,7 @@
 package export
 
 import (
+	"io"
 	"strings"
 
 	"github.com/voicefit/spotter/internal/example"
@@ -13,14 +14,24 @@ type Preset string
 
 // The presets.
 const (
-	Messages        Preset = "messages"
-	OpenAI          Preset = "openai"
-	Together        Preset = "together"
-	TogetherWeights Preset = "together-weights"
-	Fireworks       Preset = "fireworks"
-	Nebius          Preset = "nebius"
-	Llama3          Preset = "llama3"
-	Llama3Plain     Preset = "llama3-plain"
+	Messages         Preset = "messages"
+	OpenAI           Preset = "openai"
+	Together         Preset = "together"
+	TogetherWeights  Preset = "together-weights"
+	Fireworks        Preset = "fireworks"
+	Nebius           Preset = "nebius"
+	HuggingFace      Preset = "huggingface"
+	Llama3           Preset = "llama3"
+	Llama3Plain      Preset = "llama3-plain"
+	ShareGPT         Preset = "sharegpt"
+	Alpaca           Preset = "alpaca"
+	Axolotl          Preset = "axolotl"
+	LlamaFactory     Preset = "llama-factory"
+	Torchtune        Preset = "torchtune"
+	Unsloth          Preset = "unsloth"
+	TRL              Preset = "trl"
+	PromptCompletion Preset = "prompt-completion"
+	Parquet          Preset = "parquet"
 )
 
 // A Description is what people are told about a preset.
@@ -51,9 +62,11 @@ const (
 // A form is all that is known of a preset.
 type form struct {
 	Description
+	checks    []func(example.Conversation) error // each may refuse a conversation
 	encode    encoder
-	copies    bool // a strict row without tools goes out as it is stored
-	weighs    bool // weights are said, or rows that have some are refused
+	table     func(io.Writer) table // of its Parquet files
+	copies    bool                  // a strict row without tools goes out as it is stored
+	weighs    bool                  // weights are said, or rows that have some are refused
 	layout    layout
 	check     func() *rules
 	companion func(Set) ([]Companion, error)

@@ -32,6 +32,11 @@ func (f *form) append(dst []byte, row Row) (line []byte, unweighed bool, err err
 	if err != nil {
 		return dst, false, err
 	}
+	for _, check := range f.checks {
+		if err := check(c); err != nil {
+			return dst, false, err
+		}
+	}
 	line, err = f.encode(dst, c)
 	if err != nil {
 		return dst, false, err

@@ -25,6 +25,8 @@ type rules struct {
 	overlap             Severity // of rows that two files share; empty: a warning
 	table               bool     // it is read by the datasets library, which makes columns of it
 	trap                bool     // a weight anywhere changes what messages without one mean
+	parquet             bool     // the file may be a Parquet file
+	arrays              bool     // the file may be a JSON array
 	traces              bool     // rows may be taken for the traces of agents
 }
 
@@ -33,7 +35,7 @@ type rules struct {
 type chatRule struct {
 	platform   string
 	roles      []string
-	keys       []string // of a message
+	keys       []string // of a message; nil: any
 	alternate  Severity // user and assistant in turn
 	opens      Severity // it begins with system or user
 	systemOnce Severity // a system message is the first and only one
@@ -160,7 +162,7 @@ func at(path string, i int) string {
 func (v *Validator) message(rule chatRule, path string, m value) example.Message {
 	var msg example.Message
 	for _, k := range m.members {
-		if !slices.Contains(rule.keys, k.key) {
+		if rule.keys != nil && !slices.Contains(rule.keys, k.key) {
 			v.refuse("keys/message", "%s has the key %q, which %s does not take.", path, clip(k.key), rule.platform)
 		}
 	}
@@ -267,7 +269,7 @@ func (v *Validator) image(path, url string) {
 // calls looks at the tool calls of a message.
 func (v *Validator) calls(rule chatRule, path string, m value, msg *example.Message) {
 	calls := m.get("tool_calls")
-	if calls.kind == 0 || !slices.Contains(rule.keys, "tool_calls") {
+	if calls.kind == 0 || calls.kind == 'n' && rule.keys == nil || rule.keys != nil && !slices.Contains(rule.keys, "tool_calls") {
 		return
 	}
 	if calls.kind != '[' || len(calls.items) == 0 {

@@ -71,46 +71,60 @@ func New(conn db.DBTX, dataset uuid.UUID, order func(ctx context.Context) ([]str
 // subcategory, then order of import. An example that the preset can't say is
 // left out and named in the summary. Examples that change status meanwhile may
 // or may not be in; each that is in is in once, in its current revision. Nothing
-// but rows goes to w.
+// but rows goes to w. Of a preset that makes a folder it is the rows as JSON Lines:
+// WriteFolder and WriteZip make all of it.
 func (s *Service) Write(ctx context.Context, w io.Writer, o Options) (Summary, error) {
+	if err := o.settle(); err != nil {
+		return Summary{}, err
+	}
+	parts := o.Preset.Files(nil)
+	_, sum, err := s.write(ctx, o, []*Writer{o.Preset.NewWriter(w, parts[len(parts)-1])})
+	return sum, err
+}
+
+// settle fills in what was left out and refuses what makes no sense.
+func (o *Options) settle() error {
 	if o.Preset == "" {
 		o.Preset = Messages
 	}
 	if _, err := ParsePreset(string(o.Preset)); err != nil {
-		return Summary{}, err
+		return err
 	}
 	if o.Status == "" {
 		o.Status = example.Approved
 	}
 	if !o.Status.Valid() {
-		return Summary{}, fault.Fields("There is no such status.", map[string]string{"status": "Use pending, approved, rejected or escalated."})
+		return fault.Fields("There is no such status.", map[string]string{"status": "Use pending, approved, rejected or escalated."})
 	}
+	return nil
+}
+
+// write writes every example to all of the writers and ends them.
+func (s *Service) write(ctx context.Context, o Options, out []*Writer) ([]Written, Summary, error) {
 	shelves, err := s.shelves(ctx, o)
 	if err != nil {
-		return Summary{}, fmt.Errorf("export: %w", err)
+		return nil, Summary{}, fmt.Errorf("export: %w", err)
 	}
 	demo, err := db.New(s.db).DemoSources(ctx, s.dataset)
 	if err != nil {
-		return Summary{}, fmt.Errorf("export: list demo sources: %w", err)
+		return nil, Summary{}, fmt.Errorf("export: list demo sources: %w", err)
 	}
-	out, err := o.Preset.NewWriter(w, o.Preset.Files(nil)[0])
-	if err != nil {
-		return Summary{}, fmt.Errorf("export: %w", err)
-	}
-	e := &exporter{
-		db: s.db, dataset: s.dataset, demo: demo, w: out,
-	}
+	e := &exporter{db: s.db, dataset: s.dataset, demo: demo, out: out}
 	for _, shelf := range shelves {
 		if err := e.shelf(ctx, shelf); err != nil {
-			return e.sum, fmt.Errorf("export %s/%s: %w", shelf.Category, shelf.Subcategory, err)
+			return nil, e.sum, fmt.Errorf("export %s/%s: %w", shelf.Category, shelf.Subcategory, err)
 		}
 	}
-	written, err := e.w.Close()
-	if err != nil {
-		return e.sum, fmt.Errorf("export: %w", err)
+	var files []Written
+	for _, w := range out {
+		written, err := w.Close()
+		if err != nil {
+			return nil, e.sum, fmt.Errorf("export: %w", err)
+		}
+		files = append(files, written)
+		e.sum.Bytes += written.Bytes
 	}
-	e.sum.Bytes = written.Bytes
-	return e.sum, nil
+	return files, e.sum, nil
 }
 
 func (s *Service) shelves(ctx context.Context, o Options) ([]db.ExportShelvesRow, error) {
@@ -139,7 +153,7 @@ type exporter struct {
 	db      db.DBTX
 	dataset uuid.UUID
 	demo    []uuid.UUID
-	w       *Writer
+	out     []*Writer
 	sum     Summary
 }
 
@@ -185,14 +199,18 @@ func (e *exporter) row(rows pgx.Rows) (uuid.UUID, error) {
 	raw := rows.RawValues()
 	id, source := uuid.UUID(raw[0]), uuid.UUID(raw[1])
 	row := Row{Strict: raw[3][0] == 1, Messages: raw[4], Tools: raw[5]}
-	unweighed, err := e.w.Append(row)
-	var refusal *Refusal
-	if errors.As(err, &refusal) {
-		e.refuse(id, source, int64(wire.BigEndian.Uint64(raw[2])), refusal)
-		return id, nil
-	}
-	if err != nil {
-		return id, fmt.Errorf("write %s: %w", id, err)
+	unweighed := false
+	for _, w := range e.out { // all of a preset: what one refuses, all refuse
+		var err error
+		unweighed, err = w.Append(row)
+		var refusal *Refusal
+		if errors.As(err, &refusal) {
+			e.refuse(id, source, int64(wire.BigEndian.Uint64(raw[2])), refusal)
+			return id, nil
+		}
+		if err != nil {
+			return id, fmt.Errorf("write %s: %w", id, err)
+		}
 	}
 	e.sum.Rows++
 	if unweighed {

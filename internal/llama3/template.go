@@ -3,6 +3,7 @@ package llama3
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/voicefit/spotter/internal/example"
@@ -255,23 +256,38 @@ func (r *renderer) call(i int, m example.Message) error {
 	if !r.options.DropCallText && example.Trim(m.Content) != "" {
 		return &RenderError{Problem: TextBesideCall, Message: i}
 	}
-	call := m.ToolCalls[0]
-	if jsonKind(call.Arguments) != '{' {
-		return &RenderError{Problem: BadArguments, Message: i}
-	}
 	r.header("assistant")
 	start := len(r.dst)
-	r.add(`{"name": "`)
-	r.add(call.Name) // raw, even where it holds quotes: the template does not escape it
-	r.add(`", "parameters": `)
-	var err error
-	if r.dst, err = appendPython(r.dst, call.Arguments, 0); err != nil {
-		return &RenderError{Problem: BadArguments, Message: i, Err: err}
+	dst, err := AppendCall(r.dst, m.ToolCalls[0])
+	if err != nil {
+		var problem *RenderError
+		if errors.As(err, &problem) {
+			problem.Message = i
+		}
+		return err
 	}
-	r.add("}")
+	r.dst = dst
 	r.add(endOfTurn)
 	r.note(i, start)
 	return nil
+}
+
+// AppendCall appends to dst a tool call in the words in which the template has
+// the assistant say it: {"name": "f", "parameters": {…}}. It fails with a
+// *RenderError, and returns dst unchanged, where the arguments are not a JSON
+// object.
+func AppendCall(dst []byte, call example.ToolCall) ([]byte, error) {
+	if jsonKind(call.Arguments) != '{' {
+		return dst, &RenderError{Problem: BadArguments, Message: -1}
+	}
+	out := append(dst, `{"name": "`...)
+	out = append(out, call.Name...) // raw, even where it holds quotes: the template does not escape it
+	out = append(out, `", "parameters": `...)
+	out, err := appendPython(out, call.Arguments, 0)
+	if err != nil {
+		return dst, &RenderError{Problem: BadArguments, Message: -1, Err: err}
+	}
+	return append(out, '}'), nil
 }
 
 // result writes the tool message at index i.
