@@ -37,6 +37,7 @@ type result struct {
 // settings are the sizes of a run.
 type settings struct {
 	rows     int           // of the imported file
+	load     int           // examples of the large workspace that people use
 	seconds  time.Duration // of the queue measurements
 	workDir  string
 	server   string // connection string of the Postgres server
@@ -46,9 +47,10 @@ type settings struct {
 func main() {
 	var s settings
 	flag.IntVar(&s.rows, "rows", 200_000, "rows of the imported file")
+	flag.IntVar(&s.load, "load", 1_000_000, "examples of the workspace that many people use at once")
 	flag.DurationVar(&s.seconds, "queue", 15*time.Second, "length of each queue measurement")
 	out := flag.String("o", filepath.Join("bench", "latest.json"), "where the figures go")
-	only := flag.String("only", "", "comma-separated parts: import, quality, export, queue, tokens, memory")
+	only := flag.String("only", "", "comma-separated parts: import, quality, export, queue, tokens, memory, load")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, s, *out, *only)
@@ -88,6 +90,11 @@ func run(ctx context.Context, s settings, out, only string) (err error) {
 	if wanted("memory") {
 		if err := add(memory(ctx, s)); err != nil {
 			return fmt.Errorf("memory: %w", err)
+		}
+	}
+	if wanted("load") {
+		if err := add(load(ctx, s)); err != nil {
+			return fmt.Errorf("load: %w", err)
 		}
 	}
 	if err := print(os.Stdout, results); err != nil {

@@ -14,10 +14,9 @@ import (
 // memory runs the real program on a small and a large file and compares the most
 // memory that it held.
 func memory(ctx context.Context, s settings) ([]result, error) {
-	program := filepath.Join(s.workDir, "spotter")
-	build := exec.CommandContext(ctx, "go", "build", "-o", program, "./cmd/server")
-	if out, err := build.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("build: %w: %s", err, out)
+	program, err := s.build(ctx)
+	if err != nil {
+		return nil, err
 	}
 	small, large := s.rows/4, s.rows
 	var imported, exported [2]float64
@@ -37,6 +36,16 @@ func memory(ctx context.Context, s settings) ([]result, error) {
 		}
 	}
 	return []result{row("memory, import", imported), row("memory, export", exported)}, nil
+}
+
+// build makes the program that users run.
+func (s settings) build(ctx context.Context) (program string, err error) {
+	program = filepath.Join(s.workDir, "spotter")
+	build := exec.CommandContext(ctx, "go", "build", "-o", program, "./cmd/server")
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build: %w: %s", err, out)
+	}
+	return program, nil
 }
 
 // measure imports a file and exports it again with the real program, in a
