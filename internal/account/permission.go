@@ -50,6 +50,7 @@ const (
 	ReadAudit     Permission = "read audit"     // the record of who did what
 	RemoveDemo    Permission = "remove demo"    // take the demo rows away
 	ManageLeases  Permission = "manage leases"  // free what somebody else has claimed
+	Assign        Permission = "assign"         // give work to people
 	Comment       Permission = "comment"        // say something about an example
 	Measure       Permission = "measure"        // how far people agree; samples and what follows from them
 	OwnAccount    Permission = "own account"    // one's own password, sessions, tokens
@@ -67,6 +68,7 @@ var allowed = map[Permission][]Role{
 	ReadAudit:     {Admin, Lead},
 	RemoveDemo:    {Admin},
 	ManageLeases:  {Admin, Lead},
+	Assign:        {Admin, Lead},
 	Comment:       {Admin, Lead, Reviewer, PM, Engineer},
 	Measure:       {Admin, Lead},
 	OwnAccount:    {Admin, Lead, Reviewer, PM, Engineer},

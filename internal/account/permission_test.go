@@ -27,7 +27,9 @@ func TestCan(t *testing.T) {
 		read_audit      x     x    .        .  .
 		remove_demo     x     .    .        .  .
 		manage_leases   x     x    .        .  .
+		assign          x     x    .        .  .
 		comment         x     x    x        x  x
+		measure         x     x    .        .  .
 		own_account     x     x    x        x  x`
 	lines := strings.Split(strings.TrimSpace(table), "\n")
 	roles := strings.Fields(lines[0])[1:]

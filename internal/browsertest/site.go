@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/voicefit/spotter/internal/account"
+	"github.com/voicefit/spotter/internal/assign"
 	"github.com/voicefit/spotter/internal/audit"
 	"github.com/voicefit/spotter/internal/browse"
 	"github.com/voicefit/spotter/internal/catalog"
@@ -67,7 +68,7 @@ func Start(t *testing.T, change func(*Site, *ui.Config)) *Site {
 		Record: func(ctx context.Context, f audit.Filter) ([]audit.Record, string, error) {
 			return audit.List(ctx, s.Pool, f)
 		},
-		Reviews: s.Reviews, Browse: browse.New(s.Pool, exampletest.Dataset), Inbox: inbox.New(s.Pool, exampletest.Dataset), Comments: comment.New(s.Pool, exampletest.Dataset),
+		Reviews: s.Reviews, Browse: browse.New(s.Pool, exampletest.Dataset), Inbox: inbox.New(s.Pool, exampletest.Dataset), Assignments: assign.New(s.Pool, exampletest.Dataset, nil), Comments: comment.New(s.Pool, exampletest.Dataset),
 	}
 	if change != nil {
 		change(s, &c)

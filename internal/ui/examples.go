@@ -36,16 +36,9 @@ const pageSize = 50
 func (s *Server) listExamples(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	form := r.URL.Query()
-	f := browse.Filter{
-		Category: form.Get("category"), Subcategory: form.Get("subcategory"), Status: example.Status(form.Get("status")),
-		Rule: form.Get("rule"), Severity: lint.Severity(form.Get("severity")), Source: form.Get("source"), Text: form.Get("q"),
-	}
-	if text := form.Get("import"); text != "" {
-		id, err := uuid.Parse(text)
-		if err != nil {
-			return fault.New(fault.NotFound, "There is no import %q.", draw.Plain(text))
-		}
-		f.Import = id
+	f, err := filterOf(form)
+	if err != nil {
+		return err
 	}
 	c, _, err := s.catalogs.CurrentVersion(ctx)
 	if err != nil {
@@ -80,6 +73,22 @@ func (s *Server) listExamples(w http.ResponseWriter, r *http.Request) error {
 	frame.Width = templates.WidthFull
 	frame.Styles = []string{"css/review.css", "css/examples.css"}
 	return s.show(w, r, templates.ExamplesPage(frame, v))
+}
+
+// filterOf reads a filter from an address.
+func filterOf(form url.Values) (browse.Filter, error) {
+	f := browse.Filter{
+		Category: form.Get("category"), Subcategory: form.Get("subcategory"), Status: example.Status(form.Get("status")),
+		Rule: form.Get("rule"), Severity: lint.Severity(form.Get("severity")), Source: form.Get("source"), Text: form.Get("q"),
+	}
+	if text := form.Get("import"); text != "" {
+		id, err := uuid.Parse(text)
+		if err != nil {
+			return f, fault.New(fault.NotFound, "There is no import %q.", draw.Plain(text))
+		}
+		f.Import = id
+	}
+	return f, nil
 }
 
 func noExamples(filtered, beyond bool, f browse.Filter) *templates.Empty {

@@ -34,6 +34,7 @@ func (s *Server) inboxRoutes() {
 // inboxNav fills in the navigation's entry. A page is worth more than its badge,
 // so an error is logged and there is none.
 func (s *Server) inboxNav(ctx context.Context, n *templates.Nav, u account.User) {
+	n.Assignments = s.assignments != nil && u.Can(account.Assign)
 	if s.inbox == nil || !u.Can(account.OwnAccount) {
 		return
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/voicefit/spotter/internal/account"
+	"github.com/voicefit/spotter/internal/assign"
 	"github.com/voicefit/spotter/internal/audit"
 	"github.com/voicefit/spotter/internal/browse"
 	"github.com/voicefit/spotter/internal/catalog"
@@ -59,6 +60,7 @@ const (
 type queue struct {
 	review.Queue
 	limit, done int
+	work        *assign.Assignment // what it is within; nil: nothing
 }
 
 // parseQueue reads which queue a form or an address means.
@@ -89,6 +91,9 @@ func (s *Server) parseQueue(r *http.Request, form url.Values) (queue, error) {
 	if len(problems) > 0 {
 		return q, fault.Fields("There is no such queue.", problems)
 	}
+	if text := form.Get("assignment"); text != "" {
+		return q, s.assignedQueue(r.Context(), &q, text)
+	}
 	return q, nil
 }
 
@@ -97,6 +102,9 @@ func (q queue) view() templates.Queue {
 	v := templates.Queue{Category: q.Category, Subcategory: q.Subcategory}
 	if q.Status != example.Pending {
 		v.Status = string(q.Status)
+	}
+	if q.work != nil {
+		v = templates.Queue{Assignment: q.Assignment.String()}
 	}
 	if q.limit > 0 {
 		v.Limit, v.Done = strconv.Itoa(q.limit), strconv.Itoa(q.done)
@@ -117,7 +125,10 @@ func (q queue) url(more url.Values) string {
 		values[name] = list
 	}
 	path := "/review"
-	if q.Category != "" {
+	switch {
+	case q.work != nil:
+		path += "/assigned/" + q.Assignment.String()
+	case q.Category != "":
 		path += "/" + url.PathEscape(q.Category)
 	}
 	if len(values) > 0 {
@@ -142,8 +153,11 @@ func (s *Server) listQueues(w http.ResponseWriter, r *http.Request) error {
 	}
 	u, _ := userOf(ctx)
 	v := queuesView(p, c, u.Can(account.ManageLeases))
+	if v.Assigned, err = s.yourAssignments(ctx, u); err != nil {
+		return err
+	}
 	page := s.frame(w, r, "Review", templates.SectionReview)
-	page.Styles = []string{"css/review.css"}
+	page.Styles = []string{"css/review.css", "css/people.css"}
 	return s.show(w, r, templates.QueuesPage(page, v))
 }
 
@@ -191,6 +205,11 @@ func queuesView(p report.Progress, c *catalog.Catalog, lead bool) templates.Queu
 func (s *Server) showBench(w http.ResponseWriter, r *http.Request) error {
 	form := r.URL.Query()
 	form.Set("category", chi.URLParam(r, "category"))
+	return s.benchOf(w, r, form)
+}
+
+// benchOf draws what the reviewer holds of the queue that form means.
+func (s *Server) benchOf(w http.ResponseWriter, r *http.Request, form url.Values) error {
 	q, err := s.parseQueue(r, form)
 	if err != nil {
 		return err
@@ -230,7 +249,7 @@ func (s *Server) bench(w http.ResponseWriter, r *http.Request, status int, q que
 		return err
 	}
 	i := slices.IndexFunc(p.Categories, func(c report.CategoryProgress) bool { return c.Slug == q.Category })
-	if i < 0 {
+	if i < 0 && q.work == nil {
 		return fault.New(fault.NotFound, "There is no category %s.", q.Category)
 	}
 	cat, err := s.category(ctx, q.Category)
@@ -243,8 +262,12 @@ func (s *Server) bench(w http.ResponseWriter, r *http.Request, status int, q que
 		return err
 	}
 	v := templates.Bench{
-		User: u.ID.String(), Title: p.Categories[i].Name, Scope: scopeOf(q, cat), Queue: q.view(), Items: items,
-		Position: position(q, p.Categories[i], pace), Begin: len(items) == 0, Keys: reviewKeys,
+		User: u.ID.String(), Scope: scopeOf(q, cat), Queue: q.view(), Items: items, Begin: len(items) == 0, Keys: reviewKeys,
+	}
+	if q.work != nil {
+		assignedBench(&v, q, pace)
+	} else {
+		v.Title, v.Position = p.Categories[i].Name, position(q, p.Categories[i], pace)
 	}
 	if v.Guidelines, err = markdown(cat.Guidelines); err != nil {
 		return err
@@ -322,6 +345,10 @@ func position(q queue, c report.CategoryProgress, pace review.Pace) templates.Po
 	case q.Status == example.Escalated:
 		done, total = int64(q.done), int64(q.done)+counts.Escalated
 	}
+	return positionOf(done, total, pace)
+}
+
+func positionOf(done, total int64, pace review.Pace) templates.Position {
 	v := templates.Position{
 		Done: strconv.FormatInt(done, 10), Total: strconv.FormatInt(total, 10), Words: number(done) + " of " + number(total), At: "0%",
 		Decisions: strconv.Itoa(pace.Decisions), Millis: strconv.FormatInt(pace.Mean.Milliseconds()*int64(pace.Decisions), 10),
@@ -435,8 +462,11 @@ func (s *Server) claim(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	var at templates.Position
+	if q.work != nil {
+		at = assignedPosition(q, review.Pace{})
+	}
 	for _, c := range p.Categories {
-		if c.Slug == q.Category {
+		if q.work == nil && c.Slug == q.Category {
 			at = position(q, c, review.Pace{})
 		}
 	}
@@ -593,6 +623,9 @@ func (s *Server) undo(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) afterUndo(q queue, d browse.Detail) string {
 	if d.Status != example.Pending && d.Status != example.Escalated {
 		return "/examples/" + d.ID.String()
+	}
+	if q.work != nil {
+		return q.url(url.Values{"at": {d.ID.String()}})
 	}
 	if q.Category != d.Category || q.Status != d.Status || q.Subcategory != "" && q.Subcategory != d.Subcategory {
 		q = queue{Queue: review.Queue{Category: d.Category, Status: d.Status}}

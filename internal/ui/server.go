@@ -35,28 +35,29 @@ const Public account.Permission = ""
 // Config is what a Server works with. Log, Accounts, Catalogs, Figures and
 // Record are required.
 type Config struct {
-	Log        *slog.Logger
-	Accounts   *account.Service
-	Catalogs   Catalogs
-	Figures    Figures
-	Record     Record
-	Reviews    Reviews                // nil: there are no pages for reviewing; needs Browse
-	Browse     Examples               // nil: there are no pages of examples; needs Reviews
-	HasRule    func(rule string) bool // whether a check of that name is built in; nil: none is
-	Imports    *ingest.Service        // nil: there are no pages for imports
-	Export     *export.Service        // nil: there is no download
-	Quality    Soundness              // nil: there is no page about quality; needs Rechecks
-	Rechecks   Rechecks               // nil: there is no page about quality; needs Quality
-	Duplicates Duplicates             // nil: there are no pages about duplicates; needs Reviews and Browse
-	Check      Checker                // nil: what is typed is not checked before it is saved; needs Count
-	Count      Counter                // nil: what is typed is not checked before it is saved; needs Check
-	Tokens     Tokens                 // nil: there is no page about the tokens of an example
-	Agreement  Agreements             // nil: there are no pages about agreement
-	Demo       Demo                   // nil: there is no demo data to add or remove
-	Inbox      Inbox                  // nil: there is no inbox
-	Comments   Comments               // nil: nothing can be said about an example; needs Reviews and Browse
-	Metrics    *Metrics               // nil: requests are not measured
-	Now        func() time.Time       // nil: time.Now
+	Log         *slog.Logger
+	Accounts    *account.Service
+	Catalogs    Catalogs
+	Figures     Figures
+	Record      Record
+	Reviews     Reviews                // nil: there are no pages for reviewing; needs Browse
+	Browse      Examples               // nil: there are no pages of examples; needs Reviews
+	HasRule     func(rule string) bool // whether a check of that name is built in; nil: none is
+	Imports     *ingest.Service        // nil: there are no pages for imports
+	Export      *export.Service        // nil: there is no download
+	Quality     Soundness              // nil: there is no page about quality; needs Rechecks
+	Rechecks    Rechecks               // nil: there is no page about quality; needs Quality
+	Duplicates  Duplicates             // nil: there are no pages about duplicates; needs Reviews and Browse
+	Check       Checker                // nil: what is typed is not checked before it is saved; needs Count
+	Count       Counter                // nil: what is typed is not checked before it is saved; needs Check
+	Tokens      Tokens                 // nil: there is no page about the tokens of an example
+	Agreement   Agreements             // nil: there are no pages about agreement
+	Demo        Demo                   // nil: there is no demo data to add or remove
+	Inbox       Inbox                  // nil: there is no inbox
+	Assignments Assignments            // nil: no work can be given; needs Reviews and Browse
+	Comments    Comments               // nil: nothing can be said about an example; needs Reviews and Browse
+	Metrics     *Metrics               // nil: requests are not measured
+	Now         func() time.Time       // nil: time.Now
 	// MaxUploadBytes bounds one file that is imported; 0: no limit.
 	MaxUploadBytes int64
 	BaseURL        string                  // how people reach this server, for links to pass on; empty: as in the request
@@ -65,31 +66,32 @@ type Config struct {
 
 // A Server answers requests with pages. It is safe for concurrent use.
 type Server struct {
-	log        *slog.Logger
-	accounts   *account.Service
-	catalogs   Catalogs
-	figures    Figures
-	record     Record
-	reviews    Reviews
-	browse     Examples
-	hasRule    func(rule string) bool
-	drawer     draw.Drawer
-	imports    *ingest.Service
-	export     *export.Service
-	soundness  Soundness
-	rechecks   Rechecks
-	duplicates Duplicates
-	check      Checker
-	count      Counter
-	tokens     Tokens
-	agreement  Agreements
-	demo       Demo
-	inbox      Inbox
-	comments   Comments
-	metrics    *Metrics
-	now        func() time.Time
-	baseURL    string
-	maxUpload  int64
+	log         *slog.Logger
+	accounts    *account.Service
+	catalogs    Catalogs
+	figures     Figures
+	record      Record
+	reviews     Reviews
+	browse      Examples
+	hasRule     func(rule string) bool
+	drawer      draw.Drawer
+	imports     *ingest.Service
+	export      *export.Service
+	soundness   Soundness
+	rechecks    Rechecks
+	duplicates  Duplicates
+	check       Checker
+	count       Counter
+	tokens      Tokens
+	agreement   Agreements
+	demo        Demo
+	inbox       Inbox
+	comments    Comments
+	assignments Assignments
+	metrics     *Metrics
+	now         func() time.Time
+	baseURL     string
+	maxUpload   int64
 
 	mux    chi.Router
 	routes []Route
@@ -108,7 +110,7 @@ func New(c Config) (*Server, error) {
 		return nil, errors.New("ui: Log, Accounts, Catalogs, Figures and Record are required")
 	}
 	s := &Server{
-		log: c.Log, accounts: c.Accounts, catalogs: c.Catalogs, figures: c.Figures, record: c.Record, demo: c.Demo, agreement: c.Agreement, inbox: c.Inbox, comments: c.Comments,
+		log: c.Log, accounts: c.Accounts, catalogs: c.Catalogs, figures: c.Figures, record: c.Record, demo: c.Demo, agreement: c.Agreement, inbox: c.Inbox, comments: c.Comments, assignments: c.Assignments,
 		imports: c.Imports, export: c.Export, soundness: c.Quality, rechecks: c.Rechecks, duplicates: c.Duplicates, maxUpload: c.MaxUploadBytes,
 		reviews: c.Reviews, browse: c.Browse, hasRule: c.HasRule, drawer: draw.Drawer{Markdown: markdown},
 		check: c.Check, count: c.Count, tokens: c.Tokens, metrics: c.Metrics, now: c.Now, baseURL: strings.TrimSuffix(c.BaseURL, "/"), mux: chi.NewRouter(),
@@ -156,6 +158,9 @@ func (s *Server) site() {
 		s.post("/examples/{id}/handover", account.ManageLeases, s.handOver)
 		if s.check != nil && s.count != nil {
 			s.post("/examples/{id}/check", account.Review, s.checkEdit)
+		}
+		if s.assignments != nil {
+			s.assignmentRoutes()
 		}
 		if s.comments != nil {
 			s.commentRoutes()

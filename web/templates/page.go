@@ -31,20 +31,21 @@ const (
 
 // Sections of the navigation.
 const (
-	SectionDashboard  = "dashboard"
-	SectionReview     = "review"
-	SectionExamples   = "examples"
-	SectionImports    = "imports"
-	SectionQuality    = "quality"
-	SectionDuplicates = "duplicates"
-	SectionDownload   = "download"
-	SectionCatalog    = "catalog"
-	SectionPeople     = "people"
-	SectionAudit      = "audit"
-	SectionInbox      = "inbox"
-	SectionAgreement  = "agreement"
-	SectionSampling   = "sampling"
-	SectionHelp       = "help"
+	SectionDashboard   = "dashboard"
+	SectionReview      = "review"
+	SectionExamples    = "examples"
+	SectionImports     = "imports"
+	SectionQuality     = "quality"
+	SectionDuplicates  = "duplicates"
+	SectionDownload    = "download"
+	SectionCatalog     = "catalog"
+	SectionPeople      = "people"
+	SectionAudit       = "audit"
+	SectionInbox       = "inbox"
+	SectionAssignments = "assignments"
+	SectionAgreement   = "agreement"
+	SectionSampling    = "sampling"
+	SectionHelp        = "help"
 )
 
 // User is who is signed in.
@@ -63,6 +64,7 @@ type Nav struct {
 
 	ReviewWaiting string // how many examples wait, formatted; empty: not shown
 
+	Assignments bool
 	Inbox       bool
 	InboxUnread string // how many notices are unread, formatted; empty: none
 }
@@ -117,6 +119,7 @@ func (n Nav) groups() []navGroup {
 			entry(n.Dashboard, navItem{SectionDashboard, "Dashboard", "/", "dashboard", ""}),
 			entry(n.Review, navItem{SectionReview, "Review", "/review", "review", n.ReviewWaiting}),
 			entry(n.Examples, navItem{SectionExamples, "Examples", "/examples", "examples", ""}),
+			entry(n.Assignments, navItem{SectionAssignments, "Assignments", "/assignments", "assign", ""}),
 			entry(n.Inbox, navItem{SectionInbox, "Inbox", "/inbox", "inbox", n.InboxUnread}))},
 		{"Data", join(
 			entry(n.Imports, navItem{SectionImports, "Import", "/imports", "imports", ""}),

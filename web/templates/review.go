@@ -4,6 +4,7 @@ import "github.com/a-h/templ"
 
 // Queues is the page on which a reviewer chooses what to work on.
 type Queues struct {
+	Assigned   []Assignment // what the viewer has to do
 	Categories []QueueCategory
 	Escalated  []QueueCategory // what waits for a specialist; only for those who may answer
 	Empty      *Empty
@@ -30,6 +31,7 @@ type QueuePart struct {
 // Queue is what forms carry along to say which queue they are about.
 type Queue struct {
 	Category, Subcategory, Status string
+	Assignment                    string // its id, where the queue is what a lead assigned; the others are then empty
 	Limit                         string // of a session of just so many; empty: no limit
 	Done                          string // in this session
 }
@@ -37,7 +39,7 @@ type Queue struct {
 func (q Queue) hidden() []Hidden {
 	var all []Hidden
 	for _, h := range []Hidden{
-		{"category", q.Category}, {"subcategory", q.Subcategory}, {"status", q.Status}, {"limit", q.Limit}, {"done", q.Done},
+		{"category", q.Category}, {"subcategory", q.Subcategory}, {"status", q.Status}, {"assignment", q.Assignment}, {"limit", q.Limit}, {"done", q.Done},
 	} {
 		if h.Value != "" {
 			all = append(all, h)
