@@ -187,6 +187,13 @@ func databaseParts(ctx context.Context, s settings, wanted func(string) bool) (r
 		}
 		results = append(results, r...)
 	}
+	if wanted("sustain") {
+		r, err := b.sustain(ctx)
+		if err != nil {
+			return results, fmt.Errorf("sustain: %w", err)
+		}
+		results = append(results, r...)
+	}
 	return results, nil
 }
 

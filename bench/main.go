@@ -39,6 +39,7 @@ type settings struct {
 	rows     int           // of the imported file
 	load     int           // examples of the large workspace that people use
 	seconds  time.Duration // of the queue measurements
+	long     time.Duration // that the queue is watched for
 	workDir  string
 	server   string // connection string of the Postgres server
 	progress io.Writer
@@ -47,10 +48,11 @@ type settings struct {
 func main() {
 	var s settings
 	flag.IntVar(&s.rows, "rows", 200_000, "rows of the imported file")
+	flag.DurationVar(&s.long, "sustain", time.Minute, "how long the queue's speed is watched; quality asks for 10m, with -rows 1000000")
 	flag.IntVar(&s.load, "load", 1_000_000, "examples of the workspace that many people use at once")
 	flag.DurationVar(&s.seconds, "queue", 15*time.Second, "length of each queue measurement")
 	out := flag.String("o", filepath.Join("bench", "latest.json"), "where the figures go")
-	only := flag.String("only", "", "comma-separated parts: import, quality, export, queue, tokens, memory, load")
+	only := flag.String("only", "", "comma-separated parts: import, quality, export, queue, sustain, tokens, memory, load")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, s, *out, *only)
@@ -82,7 +84,7 @@ func run(ctx context.Context, s settings, out, only string) (err error) {
 			return fmt.Errorf("tokens: %w", err)
 		}
 	}
-	if wanted("import") || wanted("quality") || wanted("export") || wanted("queue") {
+	if wanted("import") || wanted("quality") || wanted("export") || wanted("queue") || wanted("sustain") {
 		if err := add(databaseParts(ctx, s, wanted)); err != nil {
 			return err
 		}
