@@ -192,22 +192,34 @@ func (s *Service) Give(ctx context.Context, by audit.Actor, p Plan) (uuid.UUID, 
 	if bad := p.problems(s.now()); len(bad) > 0 {
 		return uuid.Nil, fault.Fields("Nothing was given.", bad)
 	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return uuid.Nil, fmt.Errorf("give work: %w", err)
-	}
-	err = postgres.InTx(ctx, s.db, func(tx pgx.Tx) error { return s.give(ctx, tx, by, id, p) })
+	var id uuid.UUID
+	err := postgres.InTx(ctx, s.db, func(tx pgx.Tx) (err error) {
+		id, err = s.give(ctx, tx, by, p)
+		return err
+	})
 	if err != nil {
 		return uuid.Nil, fmt.Errorf("give work: %w", err)
 	}
 	return id, nil
 }
 
-func (s *Service) give(ctx context.Context, tx pgx.Tx, by audit.Actor, id uuid.UUID, p Plan) error {
+// GiveIn is Give within the caller's transaction, for work that is part of more.
+func (s *Service) GiveIn(ctx context.Context, tx pgx.Tx, by audit.Actor, p Plan) (uuid.UUID, error) {
+	if bad := p.problems(s.now()); len(bad) > 0 {
+		return uuid.Nil, fault.Fields("Nothing was given.", bad)
+	}
+	return s.give(ctx, tx, by, p)
+}
+
+func (s *Service) give(ctx context.Context, tx pgx.Tx, by audit.Actor, p Plan) (uuid.UUID, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return uuid.Nil, fmt.Errorf("new id: %w", err)
+	}
 	q := db.New(tx)
 	people, err := s.able(ctx, tx, p.People, p.Everybody)
 	if err != nil {
-		return err
+		return uuid.Nil, err
 	}
 	row := db.InsertAssignmentParams{
 		DatasetID: s.dataset, ID: id, Kind: p.kind(), Category: p.Category, Subcategory: p.Subcategory, Examples: int32(len(p.Examples)),
@@ -220,21 +232,21 @@ func (s *Service) give(ctx context.Context, tx pgx.Tx, by audit.Actor, id uuid.U
 		row.Due = pgtype.Date{Time: dayOf(p.Due), Valid: true}
 	}
 	if err := q.InsertAssignment(ctx, row); err != nil {
-		return fmt.Errorf("insert: %w", err)
+		return uuid.Nil, fmt.Errorf("insert: %w", err)
 	}
 	if len(p.Examples) > 0 {
 		n, err := q.InsertAssignmentExamples(ctx, id, s.dataset, p.Examples)
 		if err != nil {
-			return fmt.Errorf("list the examples: %w", err)
+			return uuid.Nil, fmt.Errorf("list the examples: %w", err)
 		}
 		if n == 0 {
-			return fault.Fields("Nothing was given.", map[string]string{"scope": "None of these examples is there any more."})
+			return uuid.Nil, fault.Fields("Nothing was given.", map[string]string{"scope": "None of these examples is there any more."})
 		}
 	}
 	if err := s.tell(ctx, tx, by, id, people, p.Everybody, p.Title, p.Note); err != nil {
-		return err
+		return uuid.Nil, err
 	}
-	return s.record(ctx, tx, by, ActionGive, id, map[string]any{
+	return id, s.record(ctx, tx, by, ActionGive, id, map[string]any{
 		"title": p.Title, "kind": p.kind(), "everybody": p.Everybody, "people": names(people, p.Everybody), "examples": len(p.Examples),
 	})
 }
@@ -339,16 +351,18 @@ func (s *Service) HandOver(ctx context.Context, by audit.Actor, id uuid.UUID, pe
 // End takes an assignment back. Its examples stay in their queues; decisions
 // stay. Ending one that has ended is fault.Conflict.
 func (s *Service) End(ctx context.Context, by audit.Actor, id uuid.UUID) error {
-	err := postgres.InTx(ctx, s.db, func(tx pgx.Tx) error {
-		a, err := s.lock(ctx, tx, id)
-		if err != nil {
-			return err
-		}
-		if err := db.New(tx).EndAssignment(ctx, nameOf(by), s.dataset, id); err != nil {
-			return err
-		}
-		return s.record(ctx, tx, by, ActionEnd, id, map[string]any{"title": a.Title})
-	})
+	return postgres.InTx(ctx, s.db, func(tx pgx.Tx) error { return s.EndIn(ctx, tx, by, id) })
+}
+
+// EndIn is End within the caller's transaction.
+func (s *Service) EndIn(ctx context.Context, tx pgx.Tx, by audit.Actor, id uuid.UUID) error {
+	a, err := s.lock(ctx, tx, id)
+	if err == nil {
+		err = db.New(tx).EndAssignment(ctx, nameOf(by), s.dataset, id)
+	}
+	if err == nil {
+		err = s.record(ctx, tx, by, ActionEnd, id, map[string]any{"title": a.Title})
+	}
 	if err != nil {
 		return fmt.Errorf("end assignment %s: %w", id, err)
 	}

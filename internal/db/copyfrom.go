@@ -9,6 +9,42 @@ import (
 	"context"
 )
 
+// iteratorForInsertSampleItems implements pgx.CopyFromSource.
+type iteratorForInsertSampleItems struct {
+	rows                 []InsertSampleItemsParams
+	skippedFirstNextCall bool
+}
+
+func (r *iteratorForInsertSampleItems) Next() bool {
+	if len(r.rows) == 0 {
+		return false
+	}
+	if !r.skippedFirstNextCall {
+		r.skippedFirstNextCall = true
+		return true
+	}
+	r.rows = r.rows[1:]
+	return len(r.rows) > 0
+}
+
+func (r iteratorForInsertSampleItems) Values() ([]interface{}, error) {
+	return []interface{}{
+		r.rows[0].DatasetID,
+		r.rows[0].SampleID,
+		r.rows[0].Ordinal,
+		r.rows[0].ExampleID,
+		r.rows[0].Revision,
+	}, nil
+}
+
+func (r iteratorForInsertSampleItems) Err() error {
+	return nil
+}
+
+func (q *Queries) InsertSampleItems(ctx context.Context, arg []InsertSampleItemsParams) (int64, error) {
+	return q.db.CopyFrom(ctx, []string{"sample_items"}, []string{"dataset_id", "sample_id", "ordinal", "example_id", "revision"}, &iteratorForInsertSampleItems{rows: arg})
+}
+
 // iteratorForInsertSourceChunks implements pgx.CopyFromSource.
 type iteratorForInsertSourceChunks struct {
 	rows                 []InsertSourceChunksParams
