@@ -46,6 +46,9 @@ func (r Run) write(b *strings.Builder) {
 		if r.ID != "" {
 			b.WriteString(` id="` + esc(r.ID) + `" tabindex="-1"`)
 		}
+		if r.Slot != "" {
+			b.WriteString(` data-slot="` + esc(r.Slot) + `"`)
+		}
 		if r.Title != "" && !r.Invisible {
 			b.WriteString(` title="` + esc(r.Title) + `"`)
 		}

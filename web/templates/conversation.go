@@ -9,6 +9,7 @@ type Run struct {
 	Mark      string // "" or one of the Mark constants
 	Title     string // the tooltip of a mark or of an invisible character
 	ID        string // where a finding's link leads
+	Slot      string // of a mark: the id of the part that came from these words
 }
 
 // Marks of a run.
@@ -24,8 +25,9 @@ const (
 
 // Conversation is an example as a chat.
 type Conversation struct {
-	Turns []Turn
-	Tools []Tool
+	Turns  []Turn
+	Tools  []Tool
+	Beside bool // answers stand beside the words they were taken from
 }
 
 // Turn is one message.
@@ -73,7 +75,8 @@ type Node struct {
 	Note     string // what is remarkable about the value
 	NoteTone string
 	None     bool // there is no value; Text says so
-	Said     bool // the value stands in the user's words
+	Slot     string // what its words are marked with
+	Said     string // where in the user's words the value stands; empty: nowhere
 	Folded   bool // starts closed
 	Nodes    []Node
 	Columns  []string // of a table; each of Nodes is a row whose Nodes are cells

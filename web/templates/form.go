@@ -3,14 +3,13 @@ package templates
 // Editor is a conversation as a form. Its fields belong to the form that
 // decides, so that an edit is saved with the decision.
 type Editor struct {
-	ID      string // of the element that holds it
-	Form    string // id of the form that its fields belong to
-	Action  string // where its acts are sent
-	Order   State
-	Turns   []EditTurn
-	Add     Act // a message in front of the others
-	Closed  bool
-	Problem string
+	ID     string // of the element that holds it
+	Form   string // id of the form that its fields belong to
+	Action string // where its acts are sent
+	Order  State
+	Turns  []EditTurn
+	Add    Act  // a message in front of the others
+	Beside bool // answers stand beside the words they were taken from
 }
 
 // State is what a form carries along unseen. A changed one differs from what is
@@ -153,4 +152,16 @@ func (f EditField) class() string {
 		c += " ef-unknown"
 	}
 	return c
+}
+
+// tools says whether anything can be done with the field besides filling it in.
+func (f EditField) tools() bool {
+	return f.Unknown || f.Remove != nil || f.Clear != nil || f.Up != nil
+}
+
+func orAnswer(label string) string {
+	if label == "" {
+		return "Answer"
+	}
+	return label
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -50,7 +51,8 @@ func (d Drawer) Conversation(s Subject) (templates.Conversation, []string, error
 		c.Turns[i] = t
 		for j := i - 1; j >= 0 && len(said) > 0; j-- {
 			if user := s.Conversation.Messages[j]; user.Role == example.User {
-				spoken[j] = append(spoken[j], hear(user.Content, said, c.Turns[i].Answer)...)
+				spoken[j] = append(spoken[j], hear(user.Content, said, c.Turns[i].Answer, turnID(s, i))...)
+				c.Beside = true
 				break
 			}
 		}
@@ -296,33 +298,39 @@ func tools(raw json.RawMessage) []templates.Tool {
 	return out
 }
 
-// hear finds the said values in the user's words, marks both, and returns the
-// ranges.
-func hear(words string, values []said, answer *templates.Node) []span {
+// hear finds the said values in the user's words, leads each to its words and
+// back, and returns the ranges. id begins the names of these links.
+func hear(words string, values []said, answer *templates.Node, id string) []span {
 	low := lower(words)
 	var marks []span
-	for _, v := range values {
+	for i, v := range values {
 		found := false
+		slot := id + "-s" + strconv.Itoa(i)
 		for _, piece := range pieces(v) {
 			for _, at := range occurrences(low, lower(piece), v.number) {
-				marks = append(marks, span{start: at, end: at + len(piece), mark: templates.MarkSaid, title: v.label})
-				found = true
+				m := span{start: at, end: at + len(piece), mark: templates.MarkSaid, title: v.label, slot: slot}
+				// The link leads to the first mark that nothing covers yet.
+				covered := slices.ContainsFunc(marks, func(o span) bool { return o.start < m.end && m.start < o.end })
+				if !found && !covered {
+					m.id, found = slot, true
+				}
+				marks = append(marks, m)
 			}
 		}
 		if found && answer != nil {
-			heard(answer, v.node)
+			heard(answer, v.node, slot)
 		}
 	}
 	return marks
 }
 
-func heard(n *templates.Node, path string) {
+func heard(n *templates.Node, path, slot string) {
 	if n.Path == path && (n.Kind == templates.NodeValue || n.Kind == templates.NodeText) {
-		n.Said = true
+		n.Said, n.Slot = slot, slot
 		return
 	}
 	for i := range n.Nodes {
-		heard(&n.Nodes[i], path)
+		heard(&n.Nodes[i], path, slot)
 	}
 }
 

@@ -192,7 +192,7 @@ func outline(n templates.Node) string {
 		}
 		add(" (", n.Note)
 		add(" #", n.ID)
-		if n.Said {
+		if n.Said != "" {
 			line += " said"
 		}
 		b.WriteString(line + "\n")
@@ -250,7 +250,7 @@ func TestVoiceAnswer(t *testing.T) {
 			marks = append(marks, r.Mark+":"+r.Text+":"+r.ID)
 		}
 	}
-	if diff := cmp.Diff([]string{"error:RDLs:x-f1", "said:315:", "said:5:", "said:8:"}, marks); diff != "" {
+	if diff := cmp.Diff([]string{"error:RDLs:x-f1", "said:315:x-m1-s1", "said:5:x-m1-s2", "said:8:x-m1-s3"}, marks); diff != "" {
 		t.Errorf("marks in the user's words (-want +got):\n%s", diff)
 	}
 }

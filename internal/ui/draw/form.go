@@ -12,12 +12,16 @@ import (
 	"github.com/voicefit/spotter/web/templates"
 )
 
+// maxLine is how long a text may be, in bytes, to be edited beside others.
+const maxLine = 28
+
 // A former is the work on one form.
 type former struct {
 	d      Drawer
 	e      *Editing
 	id     string // of the form
 	action string
+	beside bool // some fields were taken from the user's words
 	err    error
 }
 
@@ -31,13 +35,13 @@ func (d Drawer) Form(e *Editing, form, action string) (templates.Editor, error) 
 	}
 	v := templates.Editor{
 		ID: e.s.Prefix + "-editor", Form: form, Action: action,
-		Order:   templates.State{Name: fieldOrder, Value: strings.Join(keys, " "), Changed: e.moved, Use: true},
-		Add:     templates.Act{Op: "turn-add:", Label: "Add a message in front"},
-		Problem: "",
+		Order: templates.State{Name: fieldOrder, Value: strings.Join(keys, " "), Changed: e.moved, Use: true},
+		Add:   templates.Act{Op: "turn-add:", Label: "Add a message in front"},
 	}
 	for i, t := range e.turns {
 		v.Turns = append(v.Turns, f.turn(i, t))
 	}
+	v.Beside = f.beside
 	if f.err != nil {
 		return v, fmt.Errorf("draw the form of an example: %w", f.err)
 	}
@@ -88,7 +92,7 @@ func (f *former) turn(i int, t *turn) templates.EditTurn {
 		Up:       templates.Act{Op: "turn-up:" + t.key, Label: "Move message " + number + " up", Disabled: i == 0, Focus: e.focus == "turn-up:"+t.key},
 		Down:     templates.Act{Op: "turn-down:" + t.key, Label: "Move message " + number + " down", Disabled: i == len(e.turns)-1, Focus: e.focus == "turn-down:"+t.key},
 		Remove:   templates.Act{Op: "turn-remove:" + t.key, Label: "Remove message " + number},
-		Add:      templates.Act{Op: "turn-add:" + t.key, Label: "Add a message here"},
+		Add:      templates.Act{Op: "turn-add:" + t.key, Label: "Add a message behind message " + number},
 		Folded:   (t.now.Role == example.System || t.now.Role == example.Tool) && len(t.now.Content) > foldAbove && !f.wanted(t),
 		Summary:  opening(t.now.Content),
 		CallKeys: templates.State{Name: base + ".calls", Changed: t.moved, Use: t.moved},
@@ -300,10 +304,8 @@ func (n *nested) field(v value, path []string, in around) templates.EditField {
 	if words, ok := strings.CutSuffix(f.Label, " "+h.Unit); ok && h.Unit != "" && h.Label == "" {
 		f.Label = words
 	}
-	if in.sibling != nil && h.UnitFrom != "" {
-		if unit, ok := in.sibling(h.UnitFrom); ok && unit.kind == text {
-			f.Unit = Plain(unit.text)
-		}
+	if h.FromText {
+		n.beside = true
 	}
 	f = n.named(f, n.base+":"+placeName(path))
 	switch {
@@ -415,7 +417,11 @@ func (n *nested) leaf(f *templates.EditField, v value, path []string, h catalog.
 		f.As = ""
 	}
 	options := n.options(v, h, facts)
-	lines := strings.Contains(f.Value, "\n") || len(f.Value) > maxSlot || h.As == catalog.AsMarkdown || !v.scalar()
+	room := maxLine
+	if len(path) > 0 && strings.Trim(path[len(path)-1], "0123456789") == "" {
+		room = maxSlot // elements of a list have a line to themselves
+	}
+	lines := strings.Contains(f.Value, "\n") || len(f.Value) > room || h.As == catalog.AsMarkdown || !v.scalar()
 	switch {
 	case len(options) > 0:
 		f.Kind, f.Options = templates.FieldChoice, options

@@ -14,6 +14,7 @@ type span struct {
 	start, end int
 	mark       string
 	title, id  string
+	slot       string
 }
 
 // rank orders marks where they overlap: the higher one is drawn.
@@ -30,37 +31,44 @@ func Text(s string) []templates.Run { return runs(s, nil) }
 func runs(s string, spans []span) []templates.Run {
 	var out []templates.Run
 	used := map[string]bool{}
-	emit := func(r templates.Run, over *span) {
+	name := func(r *templates.Run, id string) {
+		if id != "" && r.ID == "" && !used[id] {
+			r.ID, used[id] = id, true
+		}
+	}
+	emit := func(r templates.Run, over, slot *span) {
 		if over != nil {
 			r.Mark = over.mark
 			if r.Title == "" {
 				r.Title = over.title
 			}
-			if over.id != "" && !used[over.id] {
-				r.ID, used[over.id] = over.id, true
-			}
+			name(&r, over.id)
+		}
+		if slot != nil { // a finding covers the mark of the words, not what they led to
+			r.Slot = slot.slot
+			name(&r, slot.id)
 		}
 		out = append(out, r)
 	}
 	edges := edgesOf(s, spans)
 	for i := 0; i+1 < len(edges); i++ {
 		from, to := edges[i], edges[i+1]
-		over := top(spans, from, to)
+		over, slot := top(spans, from, to, false), top(spans, from, to, true)
 		start := from
 		for at := from; at < to; {
 			r, size := utf8.DecodeRuneInString(s[at:])
 			label, title := invisible(r, size, s[:at], s[at+size:])
 			if label != "" {
 				if start < at {
-					emit(templates.Run{Text: s[start:at]}, over)
+					emit(templates.Run{Text: s[start:at]}, over, slot)
 				}
-				emit(templates.Run{Text: label, Invisible: true, Title: title}, over)
+				emit(templates.Run{Text: label, Invisible: true, Title: title}, over, slot)
 				start = at + size
 			}
 			at += size
 		}
 		if start < to {
-			emit(templates.Run{Text: s[start:to]}, over)
+			emit(templates.Run{Text: s[start:to]}, over, slot)
 		}
 	}
 	return out
@@ -86,10 +94,15 @@ func border(s string, at int) int {
 	return at
 }
 
-func top(spans []span, from, to int) *span {
+// top is the mark that is drawn over a range; slots: among those that a value of
+// the answer came from.
+func top(spans []span, from, to int, slots bool) *span {
 	var best *span
 	for i := range spans {
 		p := &spans[i]
+		if slots && p.slot == "" {
+			continue
+		}
 		if p.start <= from && to <= p.end && p.start < p.end && (best == nil || rank(p.mark) > rank(best.mark)) {
 			best = p
 		}

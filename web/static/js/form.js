@@ -107,7 +107,7 @@ export async function act(article, post, op, split = null) {
 }
 
 // A group that was just added is filled in from its first field on.
-const inner = (target) => (target.matches("fieldset") ? target.querySelector(":is(input, textarea, select):not([hidden])") ?? target : target);
+const inner = (target) => (target.matches("[role=group]") ? target.querySelector(":is(input, textarea, select):not([hidden])") ?? target : target);
 
 const growsByItself = CSS.supports("field-sizing", "content");
 function grow(field) {
@@ -183,10 +183,21 @@ function place(article) {
     const severity = link.closest("li")?.querySelector(".badge")?.className.match(/is-(error|warning|info)/)?.[1] ?? "info";
     p.className = `ef-finding is-${severity}`;
     p.textContent = link.textContent;
-    const head = box.querySelector(":scope > legend, :scope > .editor-head");
-    if (box.matches("fieldset") && head) head.after(p);
+    const head = box.querySelector(":scope > .ef-head, :scope > .editor-head");
+    if (head) head.after(p);
     else box.append(p);
   }
+}
+
+// A value and the words it came from light up together.
+function light(bench) {
+  const lit = (on) => (event) => {
+    const slot = event.target.closest?.("[data-slot]")?.dataset.slot;
+    if (!slot) return;
+    for (const el of event.target.closest("article").querySelectorAll(`[data-slot="${CSS.escape(slot)}"]`)) el.classList.toggle("lit", on);
+  };
+  for (const name of ["pointerover", "focusin"]) bench.addEventListener(name, lit(true));
+  for (const name of ["pointerout", "focusout"]) bench.addEventListener(name, lit(false));
 }
 
 /**
@@ -194,6 +205,7 @@ function place(article) {
  * with an act.
  */
 export function run(bench, post, fail) {
+  light(bench);
   const go = async (article, op, split = null) => {
     const problem = await act(article, post, op, split);
     if (problem) fail(article, problem);
