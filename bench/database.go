@@ -106,7 +106,7 @@ func newBench(ctx context.Context, s settings, dsn string) (*bench, error) {
 				return l.Check, nil
 			},
 		}),
-		review: review.New(review.Config{DB: pool, Dataset: store.Dataset(), Order: order, Check: keeper.Check, Count: tokenizer.CountBoth}),
+		review: review.New(review.Config{DB: pool, Dataset: store.Dataset(), Catalog: store.Current, Order: order, Check: keeper.Check, Count: tokenizer.CountBoth}),
 		export: export.New(pool, store.Dataset(), order),
 	}, nil
 }

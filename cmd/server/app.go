@@ -199,7 +199,7 @@ func build(ctx context.Context, c config.Config, log *slog.Logger, d *database) 
 	dataset := a.catalogs.Dataset()
 	a.lint = lint.NewKeeper(a.catalogs.CurrentVersion)
 	a.accounts = account.New(d.pool, account.Config{Secure: c.Secure(), Log: log})
-	a.review = review.New(review.Config{DB: d.pool, Dataset: dataset, Order: a.order, Check: a.lint.Check, Count: a.tokens.CountBoth})
+	a.review = review.New(review.Config{DB: d.pool, Dataset: dataset, Catalog: a.catalogs.Current, Order: a.order, Check: a.lint.Check, Count: a.tokens.CountBoth})
 	a.browse = browse.New(d.pool, dataset)
 	a.export = export.New(d.pool, dataset, a.order)
 	a.report = report.New(d.pool, dataset, a.catalogs.Current)
@@ -229,7 +229,7 @@ type rejecter struct{ reviews *review.Service }
 
 func (r rejecter) Reject(ctx context.Context, j dedup.Rejection) (uuid.UUID, error) {
 	out, err := r.reviews.Decide(ctx, review.Decision{
-		ExampleID: j.Example, Reviewer: j.By, Revision: j.Revision, Seen: j.Seen, Verdict: example.Reject, Reason: j.Reason,
+		ExampleID: j.Example, Reviewer: j.By, Revision: j.Revision, Seen: j.Seen, Verdict: example.Reject, Reason: j.Reason, Kind: review.KindBulk,
 	})
 	return out.DecisionID, err
 }

@@ -20,7 +20,7 @@ SELECT example_id, rule, severity, message, path, start_at, end_at
  LIMIT 1000;
 
 -- name: DecisionsOf :many
-SELECT d.id, d.reviewer_id, coalesce(u.name, '')::text AS reviewer, d.revision, d.new_revision, d.verdict, d.reason,
+SELECT d.id, d.reviewer_id, coalesce(u.name, '')::text AS reviewer, d.revision, d.new_revision, d.verdict, d.kind, d.proposal, d.reason,
        d.comment, d.override_reason, d.checklist, d.status_before, d.status_after, d.undoes, d.millis, d.created_at,
        EXISTS (SELECT FROM decisions x WHERE x.dataset_id = d.dataset_id AND x.undoes = d.id) AS undone
   FROM decisions d
@@ -41,6 +41,14 @@ SELECT l.reviewer_id, coalesce(u.name, '')::text AS reviewer, l.taken_at, l.expi
   FROM leases l
   LEFT JOIN users u ON u.id = l.reviewer_id
  WHERE l.dataset_id = @dataset_id AND l.example_id = @example_id AND l.expires_at > now();
+
+-- name: HasLook :one
+-- Whether an open hidden look at the example is leased to this reviewer, also one
+-- whose time ran out.
+SELECT EXISTS (
+    SELECT FROM leases l JOIN looks k ON k.dataset_id = l.dataset_id AND k.id = l.look_id
+     WHERE l.dataset_id = @dataset_id AND l.example_id = @example_id AND l.reviewer_id = @reviewer_id AND k.closed_at IS NULL
+) AS has;
 
 -- name: FindingsOfMany :many
 -- The current findings of a page of examples, but for waived ones.

@@ -53,6 +53,7 @@ const (
 	Assign        Permission = "assign"         // give work to people
 	Comment       Permission = "comment"        // say something about an example
 	Measure       Permission = "measure"        // how far people agree; samples and what follows from them
+	Adjudicate    Permission = "adjudicate"     // settle what reviewers disagree on, mark gold examples
 	OwnAccount    Permission = "own account"    // one's own password, sessions, tokens
 )
 
@@ -71,6 +72,7 @@ var allowed = map[Permission][]Role{
 	Assign:        {Admin, Lead},
 	Comment:       {Admin, Lead, Reviewer, PM, Engineer},
 	Measure:       {Admin, Lead},
+	Adjudicate:    {Admin, Lead},
 	OwnAccount:    {Admin, Lead, Reviewer, PM, Engineer},
 }
 

@@ -239,12 +239,17 @@ func (s *Server) listExamples(w http.ResponseWriter, r *http.Request, _ account.
 	return write(w, http.StatusOK, out)
 }
 
-func (s *Server) showExample(w http.ResponseWriter, r *http.Request, _ account.User) error {
+// viewer is who asks, as far as it decides what they may see of an example.
+func viewer(u account.User) browse.Viewer {
+	return browse.Viewer{ID: u.ID, Reviews: u.Can(account.Review), Lead: u.Can(account.Adjudicate)}
+}
+
+func (s *Server) showExample(w http.ResponseWriter, r *http.Request, u account.User) error {
 	id, err := pathID(r, "example")
 	if err != nil {
 		return err
 	}
-	d, err := s.cfg.Browse.Get(r.Context(), id)
+	d, err := s.cfg.Browse.GetFor(r.Context(), id, viewer(u))
 	if err != nil {
 		return err
 	}
@@ -275,7 +280,7 @@ func (s *Server) claim(w http.ResponseWriter, r *http.Request, u account.User) e
 		w.WriteHeader(http.StatusNoContent)
 		return nil
 	}
-	d, err := s.cfg.Browse.Get(r.Context(), leases[0].ExampleID)
+	d, err := s.cfg.Browse.GetFor(r.Context(), leases[0].ExampleID, viewer(u))
 	if err != nil {
 		return err
 	}
@@ -318,6 +323,7 @@ func (s *Server) decide(w http.ResponseWriter, r *http.Request, u account.User) 
 		ExampleID: id, Reviewer: u.Actor(), Revision: in.Revision, Seen: example.Status(in.StatusSeen), Verdict: example.Verdict(in.Verdict),
 		Reason: in.Reason, Comment: in.Comment, OverrideReason: in.OverrideReason, Checklist: in.Checklist,
 		RequestKey: r.Header.Get("Idempotency-Key"), Took: time.Duration(in.Seconds * float64(time.Second)),
+		Lead: u.Can(account.Adjudicate),
 	}
 	if len(in.Messages) > 0 && string(in.Messages) != "null" {
 		if d.Messages, err = example.ParseMessages(in.Messages); err != nil {
@@ -326,7 +332,7 @@ func (s *Server) decide(w http.ResponseWriter, r *http.Request, u account.User) 
 	}
 	out, err := s.cfg.Review.Decide(r.Context(), d)
 	if errors.Is(err, fault.Conflict) {
-		now, getErr := s.cfg.Browse.Get(r.Context(), id)
+		now, getErr := s.cfg.Browse.GetFor(r.Context(), id, viewer(u))
 		if getErr != nil {
 			return errors.Join(err, getErr)
 		}

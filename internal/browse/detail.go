@@ -47,6 +47,9 @@ type Detail struct {
 	Decisions    []Decision
 	Revisions    []Revision // newest first, at most 50
 	Holder       *Holder    // who works on it now
+	// Hidden, from GetFor: whose words about the current revision the viewer must
+	// not see yet.
+	Hidden []uuid.UUID
 }
 
 // Provenance says where an example came from.
@@ -76,6 +79,8 @@ type Decision struct {
 	Revision       int
 	NewRevision    int // 0: no edit
 	Verdict        string
+	Kind           string // review, second, gold, adjudication, bulk
+	Proposal       string // in a hidden look: the messages as the reviewer would have them, canonical JSON
 	Reason         string
 	Comment        string
 	OverrideReason string
@@ -178,7 +183,7 @@ func (s *Service) decisions(ctx context.Context, q *db.Queries, id uuid.UUID) ([
 	var decisions []Decision
 	for _, r := range rows {
 		d := Decision{
-			ID: r.ID, ReviewerID: r.ReviewerID, Reviewer: r.Reviewer, Revision: int(r.Revision), Verdict: r.Verdict,
+			ID: r.ID, ReviewerID: r.ReviewerID, Reviewer: r.Reviewer, Revision: int(r.Revision), Verdict: r.Verdict, Kind: r.Kind, Proposal: r.Proposal,
 			Reason: r.Reason, Comment: r.Comment, OverrideReason: r.OverrideReason,
 			Before: example.Status(r.StatusBefore), After: example.Status(r.StatusAfter), Undone: r.Undone,
 			Took: time.Duration(r.Millis) * time.Millisecond, At: r.CreatedAt,

@@ -21,6 +21,9 @@ type Catalog struct {
 	Name        string     `json:"name"`
 	Description string     `json:"description,omitempty"`
 	Platforms   []Platform `json:"platforms,omitempty"`
+	// SecondLookShare is how much of what is decided somebody else judges again
+	// without knowing the first verdict, from 0 to 1; nil: DefaultSecondLookShare.
+	SecondLookShare *float64 `json:"second_look_share,omitempty"`
 	Categories  []Category `json:"categories"` // in the order in which they are shown
 }
 
@@ -187,6 +190,17 @@ func (c *Catalog) Category(slugOrAlias string) (Category, bool) {
 		}
 	}
 	return Category{}, false
+}
+
+// DefaultSecondLookShare is one decision in twenty.
+const DefaultSecondLookShare = 0.05
+
+// SecondLooks is the share of decisions that get a blind second look.
+func (c *Catalog) SecondLooks() float64 {
+	if c.SecondLookShare == nil {
+		return DefaultSecondLookShare
+	}
+	return *c.SecondLookShare
 }
 
 // Slugs returns the slugs of the categories in their order.

@@ -66,7 +66,7 @@ func (c *Catalog) Files() (map[string][]byte, error) {
 		return nil, fmt.Errorf("write catalog %q: %w", c.Name, err)
 	}
 	w := &writer{files: map[string][]byte{}}
-	w.yaml(rootFile, rootYAML{c.Layout, c.Name, c.Description, c.Slugs(), c.Platforms})
+	w.yaml(rootFile, rootYAML{c.Layout, c.Name, c.Description, c.Slugs(), c.Platforms, c.SecondLookShare})
 	for _, cat := range c.Categories {
 		w.category(cat)
 	}

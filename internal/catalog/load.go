@@ -44,6 +44,8 @@ type rootYAML struct {
 	Description string     `yaml:"description,omitempty"`
 	Categories  []string   `yaml:"categories"`
 	Platforms   []Platform `yaml:"platforms,omitempty"`
+	// A pointer, because 0 means something else than nothing.
+	SecondLookShare *float64 `yaml:"second_look_share,omitempty"`
 }
 
 // Default returns the catalog that is shipped with the product.
@@ -208,7 +210,7 @@ func (r *reader) catalog() *Catalog {
 	var root rootYAML
 	r.required(rootFile, "Every catalog starts with this file; it has the layout, the name and the list of categories.")
 	r.yaml(rootFile, &root)
-	c := &Catalog{Layout: root.Layout, Name: root.Name, Description: root.Description, Platforms: root.Platforms}
+	c := &Catalog{Layout: root.Layout, Name: root.Name, Description: root.Description, Platforms: root.Platforms, SecondLookShare: root.SecondLookShare}
 	for _, slug := range root.Categories {
 		c.Categories = append(c.Categories, r.category(slug))
 	}

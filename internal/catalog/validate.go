@@ -115,6 +115,9 @@ func (c *Catalog) problems() *problems {
 	for i, pl := range c.Platforms {
 		p.platform(pl, slugs, "platforms", i)
 	}
+	if share := c.SecondLookShare; share != nil && !(*share >= 0 && *share <= 1) {
+		p.add([]any{"second_look_share"}, "The share of second looks lies between 0 (none) and 1 (everything); 0.05 is one in twenty.")
+	}
 	if len(c.Categories) == 0 {
 		p.add([]any{"categories"}, "A catalog needs at least one category; list the names of their folders.")
 	}

@@ -13,7 +13,7 @@ import (
 )
 
 const decisionsOf = `-- name: DecisionsOf :many
-SELECT d.id, d.reviewer_id, coalesce(u.name, '')::text AS reviewer, d.revision, d.new_revision, d.verdict, d.reason,
+SELECT d.id, d.reviewer_id, coalesce(u.name, '')::text AS reviewer, d.revision, d.new_revision, d.verdict, d.kind, d.proposal, d.reason,
        d.comment, d.override_reason, d.checklist, d.status_before, d.status_after, d.undoes, d.millis, d.created_at,
        EXISTS (SELECT FROM decisions x WHERE x.dataset_id = d.dataset_id AND x.undoes = d.id) AS undone
   FROM decisions d
@@ -30,6 +30,8 @@ type DecisionsOfRow struct {
 	Revision       int32
 	NewRevision    *int32
 	Verdict        string
+	Kind           string
+	Proposal       string
 	Reason         string
 	Comment        string
 	OverrideReason string
@@ -58,6 +60,8 @@ func (q *Queries) DecisionsOf(ctx context.Context, datasetID uuid.UUID, exampleI
 			&i.Revision,
 			&i.NewRevision,
 			&i.Verdict,
+			&i.Kind,
+			&i.Proposal,
 			&i.Reason,
 			&i.Comment,
 			&i.OverrideReason,
@@ -261,6 +265,22 @@ func (q *Queries) FindingsOfMany(ctx context.Context, datasetID uuid.UUID, examp
 		return nil, err
 	}
 	return items, nil
+}
+
+const hasLook = `-- name: HasLook :one
+SELECT EXISTS (
+    SELECT FROM leases l JOIN looks k ON k.dataset_id = l.dataset_id AND k.id = l.look_id
+     WHERE l.dataset_id = $1 AND l.example_id = $2 AND l.reviewer_id = $3 AND k.closed_at IS NULL
+) AS has
+`
+
+// Whether an open hidden look at the example is leased to this reviewer, also one
+// whose time ran out.
+func (q *Queries) HasLook(ctx context.Context, datasetID uuid.UUID, exampleID uuid.UUID, reviewerID uuid.UUID) (bool, error) {
+	row := q.db.QueryRow(ctx, hasLook, datasetID, exampleID, reviewerID)
+	var has bool
+	err := row.Scan(&has)
+	return has, err
 }
 
 const holderOf = `-- name: HolderOf :one

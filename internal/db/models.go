@@ -246,6 +246,7 @@ type Decision struct {
 	Millis         int32
 	CreatedAt      time.Time
 	Kind           string
+	Proposal       string
 }
 
 type DuplicateApart struct {
@@ -352,6 +353,8 @@ type Example struct {
 	ExternalID   string
 	Hash         []byte
 	UpdatedAt    time.Time
+	Duplicates   int16
+	Doubt        int16
 	Suspicion    int16
 }
 
@@ -472,6 +475,7 @@ type Lease struct {
 	ReviewerID uuid.UUID
 	TakenAt    time.Time
 	ExpiresAt  time.Time
+	LookID     *uuid.UUID
 }
 
 type LoginFailure struct {

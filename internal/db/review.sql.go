@@ -12,11 +12,76 @@ import (
 	"github.com/google/uuid"
 )
 
+const answerEscalations = `-- name: AnswerEscalations :many
+UPDATE escalations SET answer_id = $1, answered_by = $2, answer = $3, answered_at = now()
+ WHERE dataset_id = $4 AND example_id = $5 AND answered_at IS NULL
+RETURNING id, kind, asked_by, decision_id
+`
+
+type AnswerEscalationsParams struct {
+	AnswerID   *uuid.UUID
+	AnsweredBy *uuid.UUID
+	Answer     string
+	DatasetID  uuid.UUID
+	ExampleID  uuid.UUID
+}
+
+type AnswerEscalationsRow struct {
+	ID         uuid.UUID
+	Kind       string
+	AskedBy    uuid.UUID
+	DecisionID uuid.UUID
+}
+
+// Ends what is open about an example.
+func (q *Queries) AnswerEscalations(ctx context.Context, arg AnswerEscalationsParams) ([]AnswerEscalationsRow, error) {
+	rows, err := q.db.Query(ctx, answerEscalations,
+		arg.AnswerID,
+		arg.AnsweredBy,
+		arg.Answer,
+		arg.DatasetID,
+		arg.ExampleID,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AnswerEscalationsRow
+	for rows.Next() {
+		var i AnswerEscalationsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Kind,
+			&i.AskedBy,
+			&i.DecisionID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const anyHasSkill = `-- name: AnyHasSkill :one
+SELECT EXISTS (SELECT FROM users WHERE id = ANY($1::uuid[]) AND $2::text = ANY(skills)) AS has
+`
+
+// Whether one of these people has the mark.
+func (q *Queries) AnyHasSkill(ctx context.Context, ids []uuid.UUID, skill string) (bool, error) {
+	row := q.db.QueryRow(ctx, anyHasSkill, ids, skill)
+	var has bool
+	err := row.Scan(&has)
+	return has, err
+}
+
 const appendDecision = `-- name: AppendDecision :exec
-INSERT INTO decisions (dataset_id, id, example_id, reviewer_id, revision, new_revision, verdict, reason, comment,
-                       override_reason, checklist, status_before, status_after, undoes, request_key, millis)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,
-        $10, $11, $12, $13, $14, $15, $16)
+INSERT INTO decisions (dataset_id, id, example_id, reviewer_id, revision, new_revision, verdict, kind, reason, comment,
+                       override_reason, checklist, proposal, status_before, status_after, undoes, request_key, millis)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
+        $11, $12, $13, $14, $15, $16, $17, $18)
 `
 
 type AppendDecisionParams struct {
@@ -27,10 +92,12 @@ type AppendDecisionParams struct {
 	Revision       int32
 	NewRevision    *int32
 	Verdict        string
+	Kind           string
 	Reason         string
 	Comment        string
 	OverrideReason string
 	Checklist      string
+	Proposal       string
 	StatusBefore   ExampleStatus
 	StatusAfter    ExampleStatus
 	Undoes         *uuid.UUID
@@ -47,10 +114,12 @@ func (q *Queries) AppendDecision(ctx context.Context, arg AppendDecisionParams) 
 		arg.Revision,
 		arg.NewRevision,
 		arg.Verdict,
+		arg.Kind,
 		arg.Reason,
 		arg.Comment,
 		arg.OverrideReason,
 		arg.Checklist,
+		arg.Proposal,
 		arg.StatusBefore,
 		arg.StatusAfter,
 		arg.Undoes,
@@ -100,62 +169,117 @@ func (q *Queries) AppendRevision(ctx context.Context, arg AppendRevisionParams) 
 	return err
 }
 
+const askSecondLook = `-- name: AskSecondLook :exec
+
+INSERT INTO looks (dataset_id, id, example_id, revision, kind, category, subcategory, first_id, not_for, expected)
+VALUES ($1, $2, $3, $4, 'second', $5, $6, $7, $8, $9)
+ON CONFLICT (dataset_id, first_id) WHERE kind = 'second' DO NOTHING
+`
+
+type AskSecondLookParams struct {
+	DatasetID   uuid.UUID
+	ID          uuid.UUID
+	ExampleID   uuid.UUID
+	Revision    int32
+	Category    string
+	Subcategory string
+	FirstID     *uuid.UUID
+	NotFor      *uuid.UUID
+	Expected    *string
+}
+
+// Hidden looks ------------------------------------------------------------------
+func (q *Queries) AskSecondLook(ctx context.Context, arg AskSecondLookParams) error {
+	_, err := q.db.Exec(ctx, askSecondLook,
+		arg.DatasetID,
+		arg.ID,
+		arg.ExampleID,
+		arg.Revision,
+		arg.Category,
+		arg.Subcategory,
+		arg.FirstID,
+		arg.NotFor,
+		arg.Expected,
+	)
+	return err
+}
+
+const categoryOf = `-- name: CategoryOf :one
+SELECT category FROM examples WHERE dataset_id = $1 AND id = $2
+`
+
+func (q *Queries) CategoryOf(ctx context.Context, datasetID uuid.UUID, iD uuid.UUID) (string, error) {
+	row := q.db.QueryRow(ctx, categoryOf, datasetID, iD)
+	var category string
+	err := row.Scan(&category)
+	return category, err
+}
+
 const claimAfter = `-- name: ClaimAfter :many
 WITH next AS (
-    SELECT e.id
+    SELECT e.id, e.suspicion
       FROM examples e
      WHERE e.dataset_id = $1 AND e.category = $2 AND e.subcategory = $3
-       AND e.status = $4 AND e.id > $5
+       AND e.status = 'pending' AND ((-e.suspicion)::smallint, e.id) > ($4::smallint, $5::uuid)
        AND NOT EXISTS (SELECT FROM leases l
                         WHERE l.dataset_id = e.dataset_id AND l.example_id = e.id AND l.expires_at > now())
        AND NOT EXISTS (SELECT FROM decisions d
-                        WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id
-                          AND d.reviewer_id = $6 AND d.verdict = 'skip'
+                        WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id AND d.reviewer_id = $6
+                          AND (d.verdict = 'skip' OR d.verdict <> 'undo' AND coalesce(d.new_revision, d.revision) = e.revision)
                           AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id))
-     ORDER BY e.id
-     LIMIT $7::int
+       AND ($7::int = 0 OR (SELECT count(DISTINCT d.reviewer_id) FROM decisions d
+                        WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id AND d.verdict = 'approve' AND d.kind IN ('review', 'bulk')
+                          AND coalesce(d.new_revision, d.revision) = e.revision
+                          AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id)) < $7::int)
+     ORDER BY (-e.suspicion)::smallint, e.id
+     LIMIT $8::int
        FOR NO KEY UPDATE OF e SKIP LOCKED
 ), taken AS (
     INSERT INTO leases AS l (dataset_id, example_id, reviewer_id, taken_at, expires_at)
-    SELECT $1, next.id, $6, now(), now() + make_interval(secs => $8::float8) FROM next
+    SELECT $1, next.id, $6, now(), now() + make_interval(secs => $9::float8) FROM next
     ON CONFLICT (dataset_id, example_id) DO UPDATE
-       SET reviewer_id = excluded.reviewer_id, taken_at = excluded.taken_at, expires_at = excluded.expires_at
+       SET reviewer_id = excluded.reviewer_id, taken_at = excluded.taken_at, expires_at = excluded.expires_at, look_id = NULL
      WHERE l.expires_at <= now()
     RETURNING l.example_id, l.expires_at
 )
-SELECT next.id AS example_id, taken.expires_at
+SELECT next.id AS example_id, next.suspicion, taken.expires_at
   FROM next LEFT JOIN taken ON taken.example_id = next.id
- ORDER BY next.id
+ ORDER BY next.suspicion DESC, next.id
 `
 
 type ClaimAfterParams struct {
 	DatasetID   uuid.UUID
 	Category    string
 	Subcategory string
-	Status      ExampleStatus
+	Place       int16
 	After       uuid.UUID
 	ReviewerID  uuid.UUID
+	Enough      int32
 	MaxRows     int32
 	Seconds     float64
 }
 
 type ClaimAfterRow struct {
 	ExampleID uuid.UUID
+	Suspicion int16
 	ExpiresAt *time.Time
 }
 
-// Leases up to max_rows examples of one shelf whose id is above after. Rows that
-// another claim is looking at are passed over; rows under a live lease and rows
-// that this reviewer skipped do not count. A row without expires_at was there,
-// but another claim was quicker by a blink: its lease came after our snapshot.
+// Leases up to max_rows examples of one shelf, the most suspicious first, that come
+// after a place in it: minus the suspicion, and the id. Rows that another claim is looking at are passed over;
+// rows under a live lease, rows that this reviewer skipped or has a verdict on,
+// and, where enough is not 0, rows that have that many approvals do not count. A
+// row without expires_at was there, but another claim was quicker by a blink: its
+// lease came after our snapshot.
 func (q *Queries) ClaimAfter(ctx context.Context, arg ClaimAfterParams) ([]ClaimAfterRow, error) {
 	rows, err := q.db.Query(ctx, claimAfter,
 		arg.DatasetID,
 		arg.Category,
 		arg.Subcategory,
-		arg.Status,
+		arg.Place,
 		arg.After,
 		arg.ReviewerID,
+		arg.Enough,
 		arg.MaxRows,
 		arg.Seconds,
 	)
@@ -166,6 +290,84 @@ func (q *Queries) ClaimAfter(ctx context.Context, arg ClaimAfterParams) ([]Claim
 	var items []ClaimAfterRow
 	for rows.Next() {
 		var i ClaimAfterRow
+		if err := rows.Scan(&i.ExampleID, &i.Suspicion, &i.ExpiresAt); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const claimGold = `-- name: ClaimGold :many
+WITH next AS (
+    SELECT e.id, e.revision, e.category, e.subcategory, g.verdict
+      FROM golds g
+      JOIN examples e ON e.dataset_id = g.dataset_id AND e.id = g.example_id AND e.revision = g.revision
+                     AND e.status = CASE g.verdict WHEN 'approve' THEN 'approved'::example_status ELSE 'rejected'::example_status END
+     WHERE g.dataset_id = $1 AND g.retired_at IS NULL AND g.author_id <> $2
+       AND e.category = $4 AND ($5::text = '' OR e.subcategory = $5)
+       AND NOT EXISTS (SELECT FROM looks k
+                        WHERE k.dataset_id = g.dataset_id AND k.example_id = g.example_id AND k.kind = 'gold'
+                          AND k.reviewer_id = $2 AND k.closed_at IS NOT NULL)
+       AND NOT EXISTS (SELECT FROM leases l
+                        WHERE l.dataset_id = e.dataset_id AND l.example_id = e.id AND l.expires_at > now())
+       AND NOT EXISTS (SELECT FROM decisions d
+                        WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id AND d.reviewer_id = $2
+                          AND (d.verdict = 'skip' OR d.verdict <> 'undo' AND coalesce(d.new_revision, d.revision) = e.revision)
+                          AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id))
+     ORDER BY md5(g.example_id::text || $2::text)
+     LIMIT 1
+       FOR NO KEY UPDATE OF e SKIP LOCKED
+), met AS (
+    INSERT INTO looks AS k (dataset_id, id, example_id, revision, kind, category, subcategory, expected, reviewer_id)
+    SELECT $1, $6, next.id, next.revision, 'gold', next.category, next.subcategory, next.verdict, $2 FROM next
+    ON CONFLICT (dataset_id, example_id, reviewer_id) WHERE kind = 'gold' DO UPDATE
+       SET revision = excluded.revision, expected = excluded.expected
+     WHERE k.closed_at IS NULL
+    RETURNING k.id, k.example_id
+)
+INSERT INTO leases AS l (dataset_id, example_id, reviewer_id, taken_at, expires_at, look_id)
+SELECT $1, met.example_id, $2, now(), now() + make_interval(secs => $3::float8), met.id FROM met
+ON CONFLICT (dataset_id, example_id) DO UPDATE
+   SET reviewer_id = excluded.reviewer_id, taken_at = excluded.taken_at, expires_at = excluded.expires_at, look_id = excluded.look_id
+ WHERE l.expires_at <= now()
+RETURNING l.example_id, l.expires_at
+`
+
+type ClaimGoldParams struct {
+	DatasetID   uuid.UUID
+	ReviewerID  uuid.UUID
+	Seconds     float64
+	Category    string
+	Subcategory string
+	LookID      uuid.UUID
+}
+
+type ClaimGoldRow struct {
+	ExampleID uuid.UUID
+	ExpiresAt time.Time
+}
+
+// Leases a gold example that this reviewer has not met, in an order of their own.
+func (q *Queries) ClaimGold(ctx context.Context, arg ClaimGoldParams) ([]ClaimGoldRow, error) {
+	rows, err := q.db.Query(ctx, claimGold,
+		arg.DatasetID,
+		arg.ReviewerID,
+		arg.Seconds,
+		arg.Category,
+		arg.Subcategory,
+		arg.LookID,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ClaimGoldRow
+	for rows.Next() {
+		var i ClaimGoldRow
 		if err := rows.Scan(&i.ExampleID, &i.ExpiresAt); err != nil {
 			return nil, err
 		}
@@ -187,7 +389,7 @@ WITH next AS (
        AND NOT EXISTS (SELECT FROM decisions d
                         WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id AND d.reviewer_id = $3
                           AND (d.verdict = 'skip' AND NOT $4::boolean
-                               OR d.verdict = 'approve' AND coalesce(d.new_revision, d.revision) = e.revision)
+                               OR d.verdict NOT IN ('undo', 'skip') AND coalesce(d.new_revision, d.revision) = e.revision)
                           AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id))
      ORDER BY e.id
      LIMIT $5::int
@@ -196,7 +398,7 @@ WITH next AS (
     INSERT INTO leases AS l (dataset_id, example_id, reviewer_id, taken_at, expires_at)
     SELECT $1, next.id, $3, now(), now() + make_interval(secs => $6::float8) FROM next
     ON CONFLICT (dataset_id, example_id) DO UPDATE
-       SET reviewer_id = excluded.reviewer_id, taken_at = excluded.taken_at, expires_at = excluded.expires_at
+       SET reviewer_id = excluded.reviewer_id, taken_at = excluded.taken_at, expires_at = excluded.expires_at, look_id = NULL
      WHERE l.expires_at <= now()
     RETURNING l.example_id, l.expires_at
 )
@@ -220,7 +422,7 @@ type ClaimImportedRow struct {
 }
 
 // ClaimAfter for the pending examples of one import, in the order of its file.
-// What the reviewer has approved already waits for somebody else; what they
+// What the reviewer has a verdict on waits for somebody else; what they
 // skipped counts only with again.
 func (q *Queries) ClaimImported(ctx context.Context, arg ClaimImportedParams) ([]ClaimImportedRow, error) {
 	rows, err := q.db.Query(ctx, claimImported,
@@ -260,7 +462,7 @@ WITH next AS (
        AND NOT EXISTS (SELECT FROM decisions d
                         WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id AND d.reviewer_id = $3
                           AND (d.verdict = 'skip' AND NOT $4::boolean
-                               OR d.verdict = 'approve' AND coalesce(d.new_revision, d.revision) = e.revision)
+                               OR d.verdict NOT IN ('undo', 'skip') AND coalesce(d.new_revision, d.revision) = e.revision)
                           AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id))
      ORDER BY e.suspicion DESC, e.id
      LIMIT $5::int
@@ -269,7 +471,7 @@ WITH next AS (
     INSERT INTO leases AS l (dataset_id, example_id, reviewer_id, taken_at, expires_at)
     SELECT $1, next.id, $3, now(), now() + make_interval(secs => $6::float8) FROM next
     ON CONFLICT (dataset_id, example_id) DO UPDATE
-       SET reviewer_id = excluded.reviewer_id, taken_at = excluded.taken_at, expires_at = excluded.expires_at
+       SET reviewer_id = excluded.reviewer_id, taken_at = excluded.taken_at, expires_at = excluded.expires_at, look_id = NULL
      WHERE l.expires_at <= now()
     RETURNING l.example_id, l.expires_at
 )
@@ -320,6 +522,166 @@ func (q *Queries) ClaimListed(ctx context.Context, arg ClaimListedParams) ([]Cla
 	return items, nil
 }
 
+const claimOldest = `-- name: ClaimOldest :many
+WITH next AS (
+    SELECT e.id
+      FROM examples e
+     WHERE e.dataset_id = $1 AND e.category = $2 AND e.subcategory = $3
+       AND e.status = 'pending' AND e.id > $4::uuid
+       AND NOT EXISTS (SELECT FROM leases l
+                        WHERE l.dataset_id = e.dataset_id AND l.example_id = e.id AND l.expires_at > now())
+       AND NOT EXISTS (SELECT FROM decisions d
+                        WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id AND d.reviewer_id = $5
+                          AND (d.verdict = 'skip' OR d.verdict <> 'undo' AND coalesce(d.new_revision, d.revision) = e.revision)
+                          AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id))
+       AND ($6::int = 0 OR (SELECT count(DISTINCT d.reviewer_id) FROM decisions d
+                        WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id AND d.verdict = 'approve' AND d.kind IN ('review', 'bulk')
+                          AND coalesce(d.new_revision, d.revision) = e.revision
+                          AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id)) < $6::int)
+     ORDER BY e.id
+     LIMIT $7::int
+       FOR NO KEY UPDATE OF e SKIP LOCKED
+), taken AS (
+    INSERT INTO leases AS l (dataset_id, example_id, reviewer_id, taken_at, expires_at)
+    SELECT $1, next.id, $5, now(), now() + make_interval(secs => $8::float8) FROM next
+    ON CONFLICT (dataset_id, example_id) DO UPDATE
+       SET reviewer_id = excluded.reviewer_id, taken_at = excluded.taken_at, expires_at = excluded.expires_at, look_id = NULL
+     WHERE l.expires_at <= now()
+    RETURNING l.example_id, l.expires_at
+)
+SELECT next.id AS example_id, 0::smallint AS suspicion, taken.expires_at
+  FROM next LEFT JOIN taken ON taken.example_id = next.id
+ ORDER BY next.id
+`
+
+type ClaimOldestParams struct {
+	DatasetID   uuid.UUID
+	Category    string
+	Subcategory string
+	After       uuid.UUID
+	ReviewerID  uuid.UUID
+	Enough      int32
+	MaxRows     int32
+	Seconds     float64
+}
+
+type ClaimOldestRow struct {
+	ExampleID uuid.UUID
+	Suspicion int16
+	ExpiresAt *time.Time
+}
+
+// As ClaimAfter, but in the order of import.
+func (q *Queries) ClaimOldest(ctx context.Context, arg ClaimOldestParams) ([]ClaimOldestRow, error) {
+	rows, err := q.db.Query(ctx, claimOldest,
+		arg.DatasetID,
+		arg.Category,
+		arg.Subcategory,
+		arg.After,
+		arg.ReviewerID,
+		arg.Enough,
+		arg.MaxRows,
+		arg.Seconds,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ClaimOldestRow
+	for rows.Next() {
+		var i ClaimOldestRow
+		if err := rows.Scan(&i.ExampleID, &i.Suspicion, &i.ExpiresAt); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const claimSecondLook = `-- name: ClaimSecondLook :many
+WITH open AS (
+    SELECT k.id, k.example_id, k.revision, k.expected
+      FROM looks k
+     WHERE k.dataset_id = $1 AND k.category = $2 AND k.subcategory = $3
+       AND k.closed_at IS NULL AND k.id > $4 AND k.kind = 'second' AND k.not_for <> $5
+     ORDER BY k.id
+     LIMIT 50
+), next AS (
+    SELECT open.id AS look_id, e.id
+      FROM open
+      JOIN examples e ON e.dataset_id = $1 AND e.id = open.example_id AND e.revision = open.revision
+                     AND e.status = CASE open.expected WHEN 'approve' THEN 'approved'::example_status ELSE 'rejected'::example_status END
+     WHERE NOT EXISTS (SELECT FROM leases l
+                        WHERE l.dataset_id = e.dataset_id AND l.example_id = e.id AND l.expires_at > now())
+       AND NOT EXISTS (SELECT FROM decisions d
+                        WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id AND d.reviewer_id = $5
+                          AND (d.verdict = 'skip' OR d.verdict <> 'undo' AND coalesce(d.new_revision, d.revision) = e.revision)
+                          AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id))
+     ORDER BY open.id
+     LIMIT 1
+       FOR NO KEY UPDATE OF e SKIP LOCKED
+), taken AS (
+    INSERT INTO leases AS l (dataset_id, example_id, reviewer_id, taken_at, expires_at, look_id)
+    SELECT $1, next.id, $5, now(), now() + make_interval(secs => $6::float8), next.look_id FROM next
+    ON CONFLICT (dataset_id, example_id) DO UPDATE
+       SET reviewer_id = excluded.reviewer_id, taken_at = excluded.taken_at, expires_at = excluded.expires_at, look_id = excluded.look_id
+     WHERE l.expires_at <= now()
+    RETURNING l.example_id, l.expires_at
+)
+SELECT open.id AS last, taken.example_id, taken.expires_at
+  FROM open LEFT JOIN next ON next.look_id = open.id LEFT JOIN taken ON taken.example_id = next.id
+ ORDER BY taken.example_id NULLS LAST, open.id DESC
+ LIMIT 1
+`
+
+type ClaimSecondLookParams struct {
+	DatasetID   uuid.UUID
+	Category    string
+	Subcategory string
+	After       uuid.UUID
+	ReviewerID  *uuid.UUID
+	Seconds     float64
+}
+
+type ClaimSecondLookRow struct {
+	Last      uuid.UUID
+	ExampleID *uuid.UUID
+	ExpiresAt *time.Time
+}
+
+// Leases one example whose second look is open and for somebody else than those
+// who decided it, among the next 50 looks of a shelf. Without example_id: none of
+// them; last says how far it looked.
+func (q *Queries) ClaimSecondLook(ctx context.Context, arg ClaimSecondLookParams) ([]ClaimSecondLookRow, error) {
+	rows, err := q.db.Query(ctx, claimSecondLook,
+		arg.DatasetID,
+		arg.Category,
+		arg.Subcategory,
+		arg.After,
+		arg.ReviewerID,
+		arg.Seconds,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ClaimSecondLookRow
+	for rows.Next() {
+		var i ClaimSecondLookRow
+		if err := rows.Scan(&i.Last, &i.ExampleID, &i.ExpiresAt); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const claimSkipped = `-- name: ClaimSkipped :many
 WITH skipped AS (
     SELECT d.example_id, max(d.id::text)::uuid AS last_skip
@@ -331,19 +693,23 @@ WITH skipped AS (
     SELECT e.id
       FROM examples e
       JOIN skipped s ON s.example_id = e.id
-     WHERE e.dataset_id = $1 AND e.status = $4
-       AND ($5::text = '' OR e.category = $5)
-       AND ($6::text = '' OR e.subcategory = $6)
+     WHERE e.dataset_id = $1 AND e.status = 'pending'
+       AND ($4::text = '' OR e.category = $4)
+       AND ($5::text = '' OR e.subcategory = $5)
        AND NOT EXISTS (SELECT FROM leases l
                         WHERE l.dataset_id = e.dataset_id AND l.example_id = e.id AND l.expires_at > now())
+       AND NOT EXISTS (SELECT FROM decisions d
+                        WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id AND d.reviewer_id = $2
+                          AND d.verdict NOT IN ('undo', 'skip') AND coalesce(d.new_revision, d.revision) = e.revision
+                          AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id))
      ORDER BY s.last_skip
-     LIMIT $7::int
+     LIMIT $6::int
        FOR NO KEY UPDATE OF e SKIP LOCKED
 )
 INSERT INTO leases AS l (dataset_id, example_id, reviewer_id, taken_at, expires_at)
 SELECT $1, next.id, $2, now(), now() + make_interval(secs => $3::float8) FROM next
 ON CONFLICT (dataset_id, example_id) DO UPDATE
-   SET reviewer_id = excluded.reviewer_id, taken_at = excluded.taken_at, expires_at = excluded.expires_at
+   SET reviewer_id = excluded.reviewer_id, taken_at = excluded.taken_at, expires_at = excluded.expires_at, look_id = NULL
  WHERE l.expires_at <= now()
 RETURNING l.example_id, l.expires_at
 `
@@ -352,7 +718,6 @@ type ClaimSkippedParams struct {
 	DatasetID   uuid.UUID
 	ReviewerID  uuid.UUID
 	Seconds     float64
-	Status      ExampleStatus
 	Category    string
 	Subcategory string
 	MaxRows     int32
@@ -370,7 +735,6 @@ func (q *Queries) ClaimSkipped(ctx context.Context, arg ClaimSkippedParams) ([]C
 		arg.DatasetID,
 		arg.ReviewerID,
 		arg.Seconds,
-		arg.Status,
 		arg.Category,
 		arg.Subcategory,
 		arg.MaxRows,
@@ -393,8 +757,34 @@ func (q *Queries) ClaimSkipped(ctx context.Context, arg ClaimSkippedParams) ([]C
 	return items, nil
 }
 
+const closeLook = `-- name: CloseLook :exec
+UPDATE looks SET reviewer_id = $1, decision_id = $2, closed_at = now(),
+                 agrees = CASE WHEN kind = 'gold' THEN coalesce(agrees, $3) ELSE $3 END
+ WHERE dataset_id = $4 AND id = $5
+`
+
+type CloseLookParams struct {
+	ReviewerID *uuid.UUID
+	DecisionID *uuid.UUID
+	Agrees     *bool
+	DatasetID  uuid.UUID
+	ID         uuid.UUID
+}
+
+// The first answer on a gold example is the one that counts.
+func (q *Queries) CloseLook(ctx context.Context, arg CloseLookParams) error {
+	_, err := q.db.Exec(ctx, closeLook,
+		arg.ReviewerID,
+		arg.DecisionID,
+		arg.Agrees,
+		arg.DatasetID,
+		arg.ID,
+	)
+	return err
+}
+
 const decisionByID = `-- name: DecisionByID :one
-SELECT d.id, d.example_id, d.reviewer_id, d.revision, d.new_revision, d.verdict, d.status_before, d.status_after,
+SELECT d.id, d.example_id, d.reviewer_id, d.revision, d.new_revision, d.verdict, d.kind, d.status_before, d.status_after,
        EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id) AS undone
   FROM decisions d
  WHERE d.dataset_id = $1 AND d.id = $2
@@ -407,6 +797,7 @@ type DecisionByIDRow struct {
 	Revision     int32
 	NewRevision  *int32
 	Verdict      string
+	Kind         string
 	StatusBefore ExampleStatus
 	StatusAfter  ExampleStatus
 	Undone       bool
@@ -422,6 +813,7 @@ func (q *Queries) DecisionByID(ctx context.Context, datasetID uuid.UUID, iD uuid
 		&i.Revision,
 		&i.NewRevision,
 		&i.Verdict,
+		&i.Kind,
 		&i.StatusBefore,
 		&i.StatusAfter,
 		&i.Undone,
@@ -456,6 +848,57 @@ func (q *Queries) DecisionByKey(ctx context.Context, datasetID uuid.UUID, review
 	return i, err
 }
 
+const decisionsUnderLock = `-- name: DecisionsUnderLock :many
+SELECT d.id, d.reviewer_id, d.verdict, d.kind, d.status_after, coalesce(d.new_revision, d.revision)::int AS revision, d.request_key,
+       EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id) AS undone
+  FROM decisions d
+ WHERE d.dataset_id = $1 AND d.example_id = $2
+ ORDER BY d.id DESC
+ LIMIT 500
+`
+
+type DecisionsUnderLockRow struct {
+	ID          uuid.UUID
+	ReviewerID  uuid.UUID
+	Verdict     string
+	Kind        string
+	StatusAfter ExampleStatus
+	Revision    int32
+	RequestKey  string
+	Undone      bool
+}
+
+// What was decided on an example, newest first. Read in a statement of its own
+// after LockExample: the one that waited for the lock saw the past.
+func (q *Queries) DecisionsUnderLock(ctx context.Context, datasetID uuid.UUID, exampleID uuid.UUID) ([]DecisionsUnderLockRow, error) {
+	rows, err := q.db.Query(ctx, decisionsUnderLock, datasetID, exampleID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []DecisionsUnderLockRow
+	for rows.Next() {
+		var i DecisionsUnderLockRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.ReviewerID,
+			&i.Verdict,
+			&i.Kind,
+			&i.StatusAfter,
+			&i.Revision,
+			&i.RequestKey,
+			&i.Undone,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const dropLease = `-- name: DropLease :exec
 DELETE FROM leases WHERE dataset_id = $1 AND example_id = $2
 `
@@ -463,6 +906,120 @@ DELETE FROM leases WHERE dataset_id = $1 AND example_id = $2
 func (q *Queries) DropLease(ctx context.Context, datasetID uuid.UUID, exampleID uuid.UUID) error {
 	_, err := q.db.Exec(ctx, dropLease, datasetID, exampleID)
 	return err
+}
+
+const dropLooks = `-- name: DropLooks :exec
+UPDATE looks SET closed_at = now()
+ WHERE dataset_id = $1 AND example_id = $2 AND closed_at IS NULL
+`
+
+// Ends the looks that nobody took: what they were about changed.
+func (q *Queries) DropLooks(ctx context.Context, datasetID uuid.UUID, exampleID uuid.UUID) error {
+	_, err := q.db.Exec(ctx, dropLooks, datasetID, exampleID)
+	return err
+}
+
+const escalationByID = `-- name: EscalationByID :one
+SELECT x.id, x.example_id, x.kind, x.decision_id, x.asked_by, coalesce(u.name, '')::text AS asker, x.question, x.created_at,
+       x.answer, x.answered_at, x.answer_id, coalesce(a.name, '')::text AS answerer
+  FROM escalations x
+  LEFT JOIN users u ON u.id = x.asked_by
+  LEFT JOIN users a ON a.id = x.answered_by
+ WHERE x.dataset_id = $1 AND x.id = $2
+`
+
+type EscalationByIDRow struct {
+	ID         uuid.UUID
+	ExampleID  uuid.UUID
+	Kind       string
+	DecisionID uuid.UUID
+	AskedBy    uuid.UUID
+	Asker      string
+	Question   string
+	CreatedAt  time.Time
+	Answer     string
+	AnsweredAt *time.Time
+	AnswerID   *uuid.UUID
+	Answerer   string
+}
+
+func (q *Queries) EscalationByID(ctx context.Context, datasetID uuid.UUID, iD uuid.UUID) (EscalationByIDRow, error) {
+	row := q.db.QueryRow(ctx, escalationByID, datasetID, iD)
+	var i EscalationByIDRow
+	err := row.Scan(
+		&i.ID,
+		&i.ExampleID,
+		&i.Kind,
+		&i.DecisionID,
+		&i.AskedBy,
+		&i.Asker,
+		&i.Question,
+		&i.CreatedAt,
+		&i.Answer,
+		&i.AnsweredAt,
+		&i.AnswerID,
+		&i.Answerer,
+	)
+	return i, err
+}
+
+const escalationsOf = `-- name: EscalationsOf :many
+SELECT x.id, x.example_id, x.kind, x.decision_id, x.asked_by, coalesce(u.name, '')::text AS asker, x.question, x.created_at,
+       x.answer, x.answered_at, x.answer_id, coalesce(a.name, '')::text AS answerer
+  FROM escalations x
+  LEFT JOIN users u ON u.id = x.asked_by
+  LEFT JOIN users a ON a.id = x.answered_by
+ WHERE x.dataset_id = $1 AND x.example_id = $2
+ ORDER BY x.id DESC
+ LIMIT 100
+`
+
+type EscalationsOfRow struct {
+	ID         uuid.UUID
+	ExampleID  uuid.UUID
+	Kind       string
+	DecisionID uuid.UUID
+	AskedBy    uuid.UUID
+	Asker      string
+	Question   string
+	CreatedAt  time.Time
+	Answer     string
+	AnsweredAt *time.Time
+	AnswerID   *uuid.UUID
+	Answerer   string
+}
+
+func (q *Queries) EscalationsOf(ctx context.Context, datasetID uuid.UUID, exampleID uuid.UUID) ([]EscalationsOfRow, error) {
+	rows, err := q.db.Query(ctx, escalationsOf, datasetID, exampleID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []EscalationsOfRow
+	for rows.Next() {
+		var i EscalationsOfRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.ExampleID,
+			&i.Kind,
+			&i.DecisionID,
+			&i.AskedBy,
+			&i.Asker,
+			&i.Question,
+			&i.CreatedAt,
+			&i.Answer,
+			&i.AnsweredAt,
+			&i.AnswerID,
+			&i.Answerer,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const extendLeases = `-- name: ExtendLeases :many
@@ -511,11 +1068,60 @@ func (q *Queries) ExtendLeases(ctx context.Context, arg ExtendLeasesParams) ([]E
 	return items, nil
 }
 
+const goldOf = `-- name: GoldOf :one
+SELECT g.revision, g.verdict, g.reason, g.created_at, coalesce(u.name, '')::text AS author,
+       (SELECT count(*) FROM looks k WHERE k.dataset_id = g.dataset_id AND k.example_id = g.example_id AND k.kind = 'gold' AND k.agrees IS NOT NULL) AS met,
+       (SELECT count(*) FROM looks k WHERE k.dataset_id = g.dataset_id AND k.example_id = g.example_id AND k.kind = 'gold' AND k.agrees) AS agreed
+  FROM golds g LEFT JOIN users u ON u.id = g.author_id
+ WHERE g.dataset_id = $1 AND g.example_id = $2 AND g.retired_at IS NULL
+`
+
+type GoldOfRow struct {
+	Revision  int32
+	Verdict   string
+	Reason    string
+	CreatedAt time.Time
+	Author    string
+	Met       int64
+	Agreed    int64
+}
+
+func (q *Queries) GoldOf(ctx context.Context, datasetID uuid.UUID, exampleID uuid.UUID) (GoldOfRow, error) {
+	row := q.db.QueryRow(ctx, goldOf, datasetID, exampleID)
+	var i GoldOfRow
+	err := row.Scan(
+		&i.Revision,
+		&i.Verdict,
+		&i.Reason,
+		&i.CreatedAt,
+		&i.Author,
+		&i.Met,
+		&i.Agreed,
+	)
+	return i, err
+}
+
+const hasAnySkill = `-- name: HasAnySkill :one
+SELECT EXISTS (SELECT FROM users WHERE id = $1 AND skills && $2::text[]) AS has
+`
+
+func (q *Queries) HasAnySkill(ctx context.Context, iD uuid.UUID, skills []string) (bool, error) {
+	row := q.db.QueryRow(ctx, hasAnySkill, iD, skills)
+	var has bool
+	err := row.Scan(&has)
+	return has, err
+}
+
 const lastUndoable = `-- name: LastUndoable :one
 SELECT d.id, d.example_id
   FROM decisions d
  WHERE d.dataset_id = $1 AND d.reviewer_id = $2 AND d.verdict <> 'undo'
    AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id)
+   AND (d.verdict = 'skip' OR d.kind IN ('second', 'gold') AND d.status_before = d.status_after OR NOT EXISTS (
+        SELECT FROM decisions l
+         WHERE l.dataset_id = d.dataset_id AND l.example_id = d.example_id AND l.id > d.id AND l.verdict NOT IN ('undo', 'skip')
+           AND NOT (l.kind IN ('second', 'gold') AND l.status_before = l.status_after)
+           AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = l.dataset_id AND u.undoes = l.id)))
  ORDER BY d.id DESC
  LIMIT 1
 `
@@ -525,7 +1131,8 @@ type LastUndoableRow struct {
 	ExampleID uuid.UUID
 }
 
-// The newest decision of a reviewer that was not undone yet.
+// The newest decision of a reviewer that was not undone yet and that nobody has
+// built on since.
 func (q *Queries) LastUndoable(ctx context.Context, datasetID uuid.UUID, reviewerID uuid.UUID) (LastUndoableRow, error) {
 	row := q.db.QueryRow(ctx, lastUndoable, datasetID, reviewerID)
 	var i LastUndoableRow
@@ -537,12 +1144,13 @@ const laterDecision = `-- name: LaterDecision :one
 SELECT EXISTS (
     SELECT FROM decisions d
      WHERE d.dataset_id = $1 AND d.example_id = $2 AND d.id > $3 AND d.verdict NOT IN ('undo', 'skip')
+       AND NOT (d.kind IN ('second', 'gold') AND d.status_before = d.status_after)
        AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id)
 ) AS later
 `
 
-// Whether something else was decided on the example after the given decision
-// (skips and what was undone do not count).
+// Whether something else was decided on the example after the given decision.
+// Skips, looks that changed nothing and what was undone do not count.
 func (q *Queries) LaterDecision(ctx context.Context, datasetID uuid.UUID, exampleID uuid.UUID, iD uuid.UUID) (bool, error) {
 	row := q.db.QueryRow(ctx, laterDecision, datasetID, exampleID, iD)
 	var later bool
@@ -550,11 +1158,86 @@ func (q *Queries) LaterDecision(ctx context.Context, datasetID uuid.UUID, exampl
 	return later, err
 }
 
+const listEscalations = `-- name: ListEscalations :many
+SELECT x.id, x.example_id, x.kind, x.asked_by, coalesce(u.name, '')::text AS asker, x.question, x.created_at,
+       e.category, e.subcategory, e.revision
+  FROM escalations x
+  JOIN examples e ON e.dataset_id = x.dataset_id AND e.id = x.example_id
+  LEFT JOIN users u ON u.id = x.asked_by
+ WHERE x.dataset_id = $1 AND x.kind = $2 AND x.answered_at IS NULL AND x.id > $3
+   AND ($4::boolean OR x.asked_by = $5 OR e.category = ANY($6::text[]))
+ ORDER BY x.id
+ LIMIT $7::int
+`
+
+type ListEscalationsParams struct {
+	DatasetID  uuid.UUID
+	Kind       string
+	After      uuid.UUID
+	Everything bool
+	Viewer     uuid.UUID
+	Categories []string
+	MaxRows    int32
+}
+
+type ListEscalationsRow struct {
+	ID          uuid.UUID
+	ExampleID   uuid.UUID
+	Kind        string
+	AskedBy     uuid.UUID
+	Asker       string
+	Question    string
+	CreatedAt   time.Time
+	Category    string
+	Subcategory string
+	Revision    int32
+}
+
+// What is open of one kind, oldest first; all: in any category.
+func (q *Queries) ListEscalations(ctx context.Context, arg ListEscalationsParams) ([]ListEscalationsRow, error) {
+	rows, err := q.db.Query(ctx, listEscalations,
+		arg.DatasetID,
+		arg.Kind,
+		arg.After,
+		arg.Everything,
+		arg.Viewer,
+		arg.Categories,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListEscalationsRow
+	for rows.Next() {
+		var i ListEscalationsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.ExampleID,
+			&i.Kind,
+			&i.AskedBy,
+			&i.Asker,
+			&i.Question,
+			&i.CreatedAt,
+			&i.Category,
+			&i.Subcategory,
+			&i.Revision,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lockExample = `-- name: LockExample :one
 SELECT e.id, e.category, e.subcategory, e.status, e.revision, e.tokens, e.turns, e.errors, e.warnings,
-       l.reviewer_id AS holder_id, l.expires_at AS held_until
+       l.reviewer_id AS holder_id, l.look_id, coalesce(l.expires_at > now(), false)::boolean AS held
   FROM examples e
-  LEFT JOIN leases l ON l.dataset_id = e.dataset_id AND l.example_id = e.id AND l.expires_at > now()
+  LEFT JOIN leases l ON l.dataset_id = e.dataset_id AND l.example_id = e.id
  WHERE e.dataset_id = $1 AND e.id = $2
    FOR NO KEY UPDATE OF e
 `
@@ -570,11 +1253,12 @@ type LockExampleRow struct {
 	Errors      int16
 	Warnings    int16
 	HolderID    *uuid.UUID
-	HeldUntil   *time.Time
+	LookID      *uuid.UUID
+	Held        bool
 }
 
-// The example and who holds it. Everything that changes an example locks it
-// first, so decisions on one example happen one after the other.
+// The example and who holds it, or held it last. Everything that changes an
+// example locks it first, so decisions on one example happen one after the other.
 func (q *Queries) LockExample(ctx context.Context, datasetID uuid.UUID, iD uuid.UUID) (LockExampleRow, error) {
 	row := q.db.QueryRow(ctx, lockExample, datasetID, iD)
 	var i LockExampleRow
@@ -589,9 +1273,146 @@ func (q *Queries) LockExample(ctx context.Context, datasetID uuid.UUID, iD uuid.
 		&i.Errors,
 		&i.Warnings,
 		&i.HolderID,
-		&i.HeldUntil,
+		&i.LookID,
+		&i.Held,
 	)
 	return i, err
+}
+
+const lookByID = `-- name: LookByID :one
+SELECT k.id, k.example_id, k.revision, k.kind, k.expected, k.closed_at, coalesce(g.reason, '')::text AS why
+  FROM looks k
+  LEFT JOIN golds g ON g.dataset_id = k.dataset_id AND g.example_id = k.example_id AND k.kind = 'gold'
+ WHERE k.dataset_id = $1 AND k.id = $2
+`
+
+type LookByIDRow struct {
+	ID        uuid.UUID
+	ExampleID uuid.UUID
+	Revision  int32
+	Kind      string
+	Expected  *string
+	ClosedAt  *time.Time
+	Why       string
+}
+
+func (q *Queries) LookByID(ctx context.Context, datasetID uuid.UUID, iD uuid.UUID) (LookByIDRow, error) {
+	row := q.db.QueryRow(ctx, lookByID, datasetID, iD)
+	var i LookByIDRow
+	err := row.Scan(
+		&i.ID,
+		&i.ExampleID,
+		&i.Revision,
+		&i.Kind,
+		&i.Expected,
+		&i.ClosedAt,
+		&i.Why,
+	)
+	return i, err
+}
+
+const lookShelves = `-- name: LookShelves :many
+WITH open AS (
+    SELECT x.category, x.subcategory, x.not_for FROM looks x
+     WHERE x.dataset_id = $2 AND x.closed_at IS NULL AND x.kind = 'second'
+       AND ($3::text = '' OR x.category = $3)
+       AND ($4::text = '' OR x.subcategory = $4)
+     ORDER BY x.category, x.subcategory, x.id
+     LIMIT 5000
+)
+SELECT open.category, open.subcategory FROM open
+ WHERE open.not_for <> $1::uuid
+ GROUP BY open.category, open.subcategory
+ ORDER BY open.category, open.subcategory
+ LIMIT 1000
+`
+
+type LookShelvesParams struct {
+	ReviewerID  uuid.UUID
+	DatasetID   uuid.UUID
+	Category    string
+	Subcategory string
+}
+
+type LookShelvesRow struct {
+	Category    string
+	Subcategory string
+}
+
+// Where second looks are open that this reviewer may take, among the next 5,000.
+func (q *Queries) LookShelves(ctx context.Context, arg LookShelvesParams) ([]LookShelvesRow, error) {
+	rows, err := q.db.Query(ctx, lookShelves,
+		arg.ReviewerID,
+		arg.DatasetID,
+		arg.Category,
+		arg.Subcategory,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []LookShelvesRow
+	for rows.Next() {
+		var i LookShelvesRow
+		if err := rows.Scan(&i.Category, &i.Subcategory); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const oldestShelves = `-- name: OldestShelves :many
+SELECT t.category::text AS category, t.subcategory::text AS subcategory, head.id
+  FROM (SELECT unnest($1::text[]) AS category, unnest($2::text[]) AS subcategory, unnest($3::uuid[]) AS after) AS t
+ CROSS JOIN LATERAL (SELECT e.id FROM examples e
+                      WHERE e.dataset_id = $4 AND e.category = t.category AND e.subcategory = t.subcategory
+                        AND e.status = 'pending' AND e.id > t.after
+                      ORDER BY e.id LIMIT 1) AS head
+ ORDER BY head.id
+ LIMIT 1000
+`
+
+type OldestShelvesParams struct {
+	Categories    []string
+	Subcategories []string
+	Afters        []uuid.UUID
+	DatasetID     uuid.UUID
+}
+
+type OldestShelvesRow struct {
+	Category    string
+	Subcategory string
+	ID          uuid.UUID
+}
+
+// Of each of these shelves the first example beyond a place, oldest first.
+func (q *Queries) OldestShelves(ctx context.Context, arg OldestShelvesParams) ([]OldestShelvesRow, error) {
+	rows, err := q.db.Query(ctx, oldestShelves,
+		arg.Categories,
+		arg.Subcategories,
+		arg.Afters,
+		arg.DatasetID,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []OldestShelvesRow
+	for rows.Next() {
+		var i OldestShelvesRow
+		if err := rows.Scan(&i.Category, &i.Subcategory, &i.ID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const openAssignmentOf = `-- name: OpenAssignmentOf :one
@@ -622,6 +1443,90 @@ func (q *Queries) OpenAssignmentOf(ctx context.Context, datasetID uuid.UUID, iD 
 		&i.ImportID,
 	)
 	return i, err
+}
+
+const openEscalation = `-- name: OpenEscalation :exec
+
+INSERT INTO escalations (dataset_id, id, example_id, kind, decision_id, asked_by, question)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+`
+
+type OpenEscalationParams struct {
+	DatasetID  uuid.UUID
+	ID         uuid.UUID
+	ExampleID  uuid.UUID
+	Kind       string
+	DecisionID uuid.UUID
+	AskedBy    uuid.UUID
+	Question   string
+}
+
+// Escalations ---------------------------------------------------------------------
+func (q *Queries) OpenEscalation(ctx context.Context, arg OpenEscalationParams) error {
+	_, err := q.db.Exec(ctx, openEscalation,
+		arg.DatasetID,
+		arg.ID,
+		arg.ExampleID,
+		arg.Kind,
+		arg.DecisionID,
+		arg.AskedBy,
+		arg.Question,
+	)
+	return err
+}
+
+const openKinds = `-- name: OpenKinds :many
+SELECT DISTINCT kind FROM escalations
+ WHERE dataset_id = $1 AND example_id = $2 AND answered_at IS NULL
+ ORDER BY kind LIMIT 10
+`
+
+func (q *Queries) OpenKinds(ctx context.Context, datasetID uuid.UUID, exampleID uuid.UUID) ([]string, error) {
+	rows, err := q.db.Query(ctx, openKinds, datasetID, exampleID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var kind string
+		if err := rows.Scan(&kind); err != nil {
+			return nil, err
+		}
+		items = append(items, kind)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const openRules = `-- name: OpenRules :many
+SELECT DISTINCT f.rule FROM findings f
+ WHERE f.dataset_id = $1 AND f.example_id = $2 AND f.revision = $3 AND NOT f.waived
+ ORDER BY f.rule
+ LIMIT 1000
+`
+
+// The rules that found something on a revision that nobody waived.
+func (q *Queries) OpenRules(ctx context.Context, datasetID uuid.UUID, exampleID uuid.UUID, revision int32) ([]string, error) {
+	rows, err := q.db.Query(ctx, openRules, datasetID, exampleID, revision)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var rule string
+		if err := rows.Scan(&rule); err != nil {
+			return nil, err
+		}
+		items = append(items, rule)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const ownAssignedLeases = `-- name: OwnAssignedLeases :many
@@ -681,17 +1586,16 @@ SELECT l.example_id, l.expires_at
   FROM leases l
   JOIN examples e ON e.dataset_id = l.dataset_id AND e.id = l.example_id
  WHERE l.dataset_id = $1 AND l.reviewer_id = $2 AND l.expires_at > now()
-   AND e.status = $3
-   AND ($4::text = '' OR e.category = $4)
-   AND ($5::text = '' OR e.subcategory = $5)
- ORDER BY l.example_id
- LIMIT $6::int
+   AND (e.status = 'pending' OR l.look_id IS NOT NULL)
+   AND ($3::text = '' OR e.category = $3)
+   AND ($4::text = '' OR e.subcategory = $4)
+ ORDER BY l.taken_at, l.example_id
+ LIMIT $5::int
 `
 
 type OwnLeasesParams struct {
 	DatasetID   uuid.UUID
 	ReviewerID  uuid.UUID
-	Status      ExampleStatus
 	Category    string
 	Subcategory string
 	MaxRows     int32
@@ -702,12 +1606,11 @@ type OwnLeasesRow struct {
 	ExpiresAt time.Time
 }
 
-// The live leases of one reviewer in one queue, oldest example first.
+// The live leases of one reviewer in one queue, in the order they were taken.
 func (q *Queries) OwnLeases(ctx context.Context, arg OwnLeasesParams) ([]OwnLeasesRow, error) {
 	rows, err := q.db.Query(ctx, ownLeases,
 		arg.DatasetID,
 		arg.ReviewerID,
-		arg.Status,
 		arg.Category,
 		arg.Subcategory,
 		arg.MaxRows,
@@ -738,6 +1641,75 @@ DELETE FROM leases
 func (q *Queries) ReleaseLeases(ctx context.Context, datasetID uuid.UUID, reviewerID uuid.UUID, exampleIds []uuid.UUID) error {
 	_, err := q.db.Exec(ctx, releaseLeases, datasetID, reviewerID, exampleIds)
 	return err
+}
+
+const removeDemoEscalations = `-- name: RemoveDemoEscalations :exec
+DELETE FROM escalations x USING examples e
+ WHERE x.dataset_id = $1 AND e.dataset_id = x.dataset_id AND e.id = x.example_id AND e.source_id = ANY($2::uuid[])
+`
+
+func (q *Queries) RemoveDemoEscalations(ctx context.Context, datasetID uuid.UUID, sources []uuid.UUID) error {
+	_, err := q.db.Exec(ctx, removeDemoEscalations, datasetID, sources)
+	return err
+}
+
+const removeDemoGolds = `-- name: RemoveDemoGolds :exec
+DELETE FROM golds x USING examples e
+ WHERE x.dataset_id = $1 AND e.dataset_id = x.dataset_id AND e.id = x.example_id AND e.source_id = ANY($2::uuid[])
+`
+
+func (q *Queries) RemoveDemoGolds(ctx context.Context, datasetID uuid.UUID, sources []uuid.UUID) error {
+	_, err := q.db.Exec(ctx, removeDemoGolds, datasetID, sources)
+	return err
+}
+
+const removeDemoLooks = `-- name: RemoveDemoLooks :exec
+DELETE FROM looks x USING examples e
+ WHERE x.dataset_id = $1 AND e.dataset_id = x.dataset_id AND e.id = x.example_id AND e.source_id = ANY($2::uuid[])
+`
+
+func (q *Queries) RemoveDemoLooks(ctx context.Context, datasetID uuid.UUID, sources []uuid.UUID) error {
+	_, err := q.db.Exec(ctx, removeDemoLooks, datasetID, sources)
+	return err
+}
+
+const reopenEscalations = `-- name: ReopenEscalations :exec
+UPDATE escalations SET answer_id = NULL, answered_by = NULL, answer = '', answered_at = NULL
+ WHERE dataset_id = $1 AND example_id = $2 AND answer_id = $3
+`
+
+// The decision that ended these was undone.
+func (q *Queries) ReopenEscalations(ctx context.Context, datasetID uuid.UUID, exampleID uuid.UUID, answerID *uuid.UUID) error {
+	_, err := q.db.Exec(ctx, reopenEscalations, datasetID, exampleID, answerID)
+	return err
+}
+
+const reopenLook = `-- name: ReopenLook :one
+UPDATE looks SET decision_id = NULL, closed_at = NULL,
+                 reviewer_id = CASE WHEN kind = 'gold' THEN reviewer_id END,
+                 agrees = CASE WHEN kind = 'gold' THEN agrees END
+ WHERE dataset_id = $1 AND decision_id = $2 AND example_id = $3
+RETURNING id
+`
+
+// Takes back what a decision said in a look.
+func (q *Queries) ReopenLook(ctx context.Context, datasetID uuid.UUID, decisionID *uuid.UUID, exampleID uuid.UUID) (uuid.UUID, error) {
+	row := q.db.QueryRow(ctx, reopenLook, datasetID, decisionID, exampleID)
+	var id uuid.UUID
+	err := row.Scan(&id)
+	return id, err
+}
+
+const retireGold = `-- name: RetireGold :execrows
+UPDATE golds SET retired_at = now() WHERE dataset_id = $1 AND example_id = $2 AND retired_at IS NULL
+`
+
+func (q *Queries) RetireGold(ctx context.Context, datasetID uuid.UUID, exampleID uuid.UUID) (int64, error) {
+	result, err := q.db.Exec(ctx, retireGold, datasetID, exampleID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const reviewerPace = `-- name: ReviewerPace :one
@@ -794,6 +1766,35 @@ func (q *Queries) RevisionContent(ctx context.Context, datasetID uuid.UUID, exam
 	return i, err
 }
 
+const setGold = `-- name: SetGold :exec
+INSERT INTO golds (dataset_id, example_id, revision, verdict, reason, author_id)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (dataset_id, example_id) DO UPDATE
+   SET revision = excluded.revision, verdict = excluded.verdict, reason = excluded.reason, author_id = excluded.author_id,
+       created_at = now(), retired_at = NULL
+`
+
+type SetGoldParams struct {
+	DatasetID uuid.UUID
+	ExampleID uuid.UUID
+	Revision  int32
+	Verdict   string
+	Reason    string
+	AuthorID  uuid.UUID
+}
+
+func (q *Queries) SetGold(ctx context.Context, arg SetGoldParams) error {
+	_, err := q.db.Exec(ctx, setGold,
+		arg.DatasetID,
+		arg.ExampleID,
+		arg.Revision,
+		arg.Verdict,
+		arg.Reason,
+		arg.AuthorID,
+	)
+	return err
+}
+
 const setRevision = `-- name: SetRevision :exec
 UPDATE examples
    SET status = $1, revision = $2, tokens = $3, turns = $4,
@@ -837,38 +1838,30 @@ func (q *Queries) SetStatus(ctx context.Context, status ExampleStatus, datasetID
 }
 
 const shelves = `-- name: Shelves :many
-SELECT category, subcategory, sum(examples)::bigint AS examples
+SELECT category, subcategory,
+       coalesce(sum(examples) FILTER (WHERE status = 'pending'), 0)::bigint AS pending,
+       coalesce(sum(examples) FILTER (WHERE status = 'approved'), 0)::bigint AS approved
   FROM counters
- WHERE dataset_id = $1 AND status = $2
-   AND ($3::text = '' OR category = $3)
-   AND ($4::text = '' OR subcategory = $4)
+ WHERE dataset_id = $1
+   AND ($2::text = '' OR category = $2)
+   AND ($3::text = '' OR subcategory = $3)
  GROUP BY category, subcategory
-HAVING sum(examples) > 0
+HAVING sum(examples) FILTER (WHERE status = 'pending') > 0
  ORDER BY category, subcategory
  LIMIT 1000
 `
 
-type ShelvesParams struct {
-	DatasetID   uuid.UUID
-	Status      ExampleStatus
-	Category    string
-	Subcategory string
-}
-
 type ShelvesRow struct {
 	Category    string
 	Subcategory string
-	Examples    int64
+	Pending     int64
+	Approved    int64
 }
 
-// The subcategories of a queue that hold anything, from the counters.
-func (q *Queries) Shelves(ctx context.Context, arg ShelvesParams) ([]ShelvesRow, error) {
-	rows, err := q.db.Query(ctx, shelves,
-		arg.DatasetID,
-		arg.Status,
-		arg.Category,
-		arg.Subcategory,
-	)
+// The subcategories of a queue that hold anything to review, from the counters,
+// with how many are approved already.
+func (q *Queries) Shelves(ctx context.Context, datasetID uuid.UUID, category string, subcategory string) ([]ShelvesRow, error) {
+	rows, err := q.db.Query(ctx, shelves, datasetID, category, subcategory)
 	if err != nil {
 		return nil, err
 	}
@@ -876,7 +1869,12 @@ func (q *Queries) Shelves(ctx context.Context, arg ShelvesParams) ([]ShelvesRow,
 	var items []ShelvesRow
 	for rows.Next() {
 		var i ShelvesRow
-		if err := rows.Scan(&i.Category, &i.Subcategory, &i.Examples); err != nil {
+		if err := rows.Scan(
+			&i.Category,
+			&i.Subcategory,
+			&i.Pending,
+			&i.Approved,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -900,10 +1898,10 @@ func (q *Queries) SweepLeases(ctx context.Context) (int64, error) {
 }
 
 const takeLease = `-- name: TakeLease :execrows
-INSERT INTO leases AS l (dataset_id, example_id, reviewer_id, taken_at, expires_at)
-VALUES ($1, $2, $3, now(), now() + make_interval(secs => $4::float8))
+INSERT INTO leases AS l (dataset_id, example_id, reviewer_id, taken_at, expires_at, look_id)
+VALUES ($1, $2, $3, now(), now() + make_interval(secs => $4::float8), $5)
 ON CONFLICT (dataset_id, example_id) DO UPDATE
-   SET reviewer_id = excluded.reviewer_id, taken_at = excluded.taken_at, expires_at = excluded.expires_at
+   SET reviewer_id = excluded.reviewer_id, taken_at = excluded.taken_at, expires_at = excluded.expires_at, look_id = excluded.look_id
  WHERE l.expires_at <= now() OR l.reviewer_id = excluded.reviewer_id
 `
 
@@ -912,6 +1910,7 @@ type TakeLeaseParams struct {
 	ExampleID  uuid.UUID
 	ReviewerID uuid.UUID
 	Seconds    float64
+	LookID     *uuid.UUID
 }
 
 // A lease on one example, whoever is next in the queue; nothing when another
@@ -922,9 +1921,35 @@ func (q *Queries) TakeLease(ctx context.Context, arg TakeLeaseParams) (int64, er
 		arg.ExampleID,
 		arg.ReviewerID,
 		arg.Seconds,
+		arg.LookID,
 	)
 	if err != nil {
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const withdrawEscalation = `-- name: WithdrawEscalation :exec
+UPDATE escalations SET answer_id = $1, answered_by = $2, answered_at = now()
+ WHERE dataset_id = $3 AND example_id = $4 AND decision_id = $5 AND answered_at IS NULL
+`
+
+type WithdrawEscalationParams struct {
+	AnswerID   *uuid.UUID
+	AnsweredBy *uuid.UUID
+	DatasetID  uuid.UUID
+	ExampleID  uuid.UUID
+	DecisionID uuid.UUID
+}
+
+// Ends what one decision asked; it was undone.
+func (q *Queries) WithdrawEscalation(ctx context.Context, arg WithdrawEscalationParams) error {
+	_, err := q.db.Exec(ctx, withdrawEscalation,
+		arg.AnswerID,
+		arg.AnsweredBy,
+		arg.DatasetID,
+		arg.ExampleID,
+		arg.DecisionID,
+	)
+	return err
 }

@@ -3,6 +3,7 @@ package review
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -10,18 +11,37 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/voicefit/spotter/internal/audit"
+	"github.com/voicefit/spotter/internal/catalog"
 	"github.com/voicefit/spotter/internal/db"
-	"github.com/voicefit/spotter/internal/example"
 	"github.com/voicefit/spotter/internal/fault"
 	"github.com/voicefit/spotter/internal/postgres"
 )
 
-// A Queue says which examples a reviewer wants: empty fields mean all, and
-// Status pending.
+// An Order is the order in which a queue is worked off.
+type Order string
+
+// The orders. Both leave the rarest kinds and gold items out of sight: see
+// docs/review.md.
+const (
+	BySuspicion Order = ""       // the kind that lacks most of its plan first; in it, what looks worst first
+	OldestFirst Order = "oldest" // as imported
+)
+
+// ParseOrder returns the order of that name; any other is fault.Invalid.
+func ParseOrder(name string) (Order, error) {
+	switch o := Order(name); o {
+	case BySuspicion, OldestFirst:
+		return o, nil
+	}
+	return "", fault.Fields("There is no such order.", map[string]string{"order": "Use oldest, or leave it out for the most suspicious first."})
+}
+
+// A Queue says which pending examples a reviewer wants, and in which order: empty
+// fields mean all.
 type Queue struct {
 	Category    string
 	Subcategory string
-	Status      example.Status
+	Order       Order
 	// Assignment, if set, is the work that a lead gave: the queue is what of it
 	// waits, and the other fields do not count.
 	Assignment uuid.UUID
@@ -33,76 +53,168 @@ type Lease struct {
 	ExpiresAt time.Time
 }
 
-// Claim leases up to n examples of q to the reviewer, in the order of import
-// within each shelf (category and subcategory). It never hands out an example
-// that is under somebody's live lease, the reviewer's own included. What the
-// reviewer skipped comes back only when nothing else is left. An empty result
-// means that nothing is left.
+// A shelf is one subcategory with something to review.
+type shelf struct {
+	category, subcategory string
+	pending, approved     int64
+	// enough is how many approvals make a further one of this reviewer pointless,
+	// because what is missing is a skill that they do not have; 0: none do.
+	enough int32
+}
+
+// Claim leases up to n examples of q to the reviewer. It never hands out an
+// example that is under somebody's live lease, the reviewer's own included, or on
+// whose current revision they gave a verdict. Now and then it hands out a look
+// (see Looks), which the reviewer can't tell from the others. What the reviewer
+// skipped comes back only when nothing else is left. An empty result means that
+// nothing is left for them.
 func (s *Service) Claim(ctx context.Context, reviewer uuid.UUID, q Queue, n int) ([]Lease, error) {
-	if q.Status == "" {
-		q.Status = example.Pending
-	}
 	if n < 1 || n > MaxClaim {
 		return nil, fault.New(fault.Invalid, "Claim between 1 and %d examples at once.", MaxClaim)
 	}
 	if q.Assignment != uuid.Nil {
 		return s.claimAssigned(ctx, reviewer, q.Assignment, n)
 	}
-	shelves, err := s.shelves(ctx, q)
+	got, err := s.claim(ctx, reviewer, q, n)
 	if err != nil {
 		return nil, fmt.Errorf("claim from %+v: %w", q, err)
 	}
-	var got []Lease
+	return got, nil
+}
+
+func (s *Service) claim(ctx context.Context, reviewer uuid.UUID, q Queue, n int) ([]Lease, error) {
+	shelves, err := s.shelves(ctx, reviewer, q)
+	if err != nil {
+		return nil, err
+	}
+	got, err := s.hidden(ctx, reviewer, q, shelves, n)
+	if err != nil {
+		return nil, err
+	}
 	// Two rounds: from where the reviewer was, then from the start, for what was
 	// released or ran out behind them.
 	for _, fromStart := range [...]bool{false, true} {
-		for _, shelf := range shelves {
-			m := mark{reviewer, shelf.Category, shelf.Subcategory, q.Status}
-			after := s.watermark(m)
-			if fromStart {
-				if after == uuid.Nil {
-					continue // the first round began at the start
-				}
-				after = uuid.Nil
-			}
-			rows, last, err := s.claimShelf(ctx, reviewer, q.Status, shelf, after, n-len(got))
-			if err != nil {
-				return nil, fmt.Errorf("claim from %+v: %w", q, err)
-			}
-			if last != after {
-				s.setWatermark(m, last)
-			}
-			got = append(got, rows...)
-			if len(got) == n {
-				return got, nil
-			}
+		more, err := s.claimRound(ctx, reviewer, q.Order, shelves, fromStart, n-len(got))
+		if err != nil {
+			return nil, err
+		}
+		if got = append(got, more...); len(got) == n {
+			return got, nil
 		}
 	}
 	if len(got) > 0 {
 		return got, nil
 	}
-	got, err = s.claimSkipped(ctx, reviewer, q, n)
-	if err != nil {
-		return nil, fmt.Errorf("claim what was skipped from %+v: %w", q, err)
+	// Nothing else is left: second looks, as many as there are, then what was skipped.
+	if got, err = s.claimLast(ctx, reviewer, q); err != nil || len(got) > 0 {
+		return got, err
+	}
+	return s.claimSkipped(ctx, reviewer, q, n)
+}
+
+func (s *Service) claimRound(ctx context.Context, reviewer uuid.UUID, order Order, shelves []shelf, fromStart bool, n int) ([]Lease, error) {
+	if order == OldestFirst {
+		return s.claimOldest(ctx, reviewer, shelves, fromStart, n)
+	}
+	var got []Lease
+	for _, sh := range shelves {
+		if len(got) == n {
+			break
+		}
+		m := mark{reviewer, order, sh.category, sh.subcategory}
+		after, ok := s.watermark(m)
+		if fromStart {
+			if !ok {
+				continue // the first round began at the start
+			}
+			after = start
+		}
+		rows, last, err := s.claimShelf(ctx, reviewer, order, sh, after, n-len(got))
+		if err != nil {
+			return nil, err
+		}
+		if last != after {
+			s.setWatermark(m, last)
+		}
+		got = append(got, rows...)
 	}
 	return got, nil
 }
 
-// shelves lists the shelves of q that hold anything, in the catalog's order of
-// categories.
-func (s *Service) shelves(ctx context.Context, q Queue) ([]db.ShelvesRow, error) {
-	shelves, err := db.New(s.cfg.DB).Shelves(ctx, db.ShelvesParams{
-		DatasetID: s.cfg.Dataset, Status: db.ExampleStatus(q.Status), Category: q.Category, Subcategory: q.Subcategory,
-	})
+// claimOldest takes one example after the other, each time from the shelf whose
+// next one is oldest.
+func (s *Service) claimOldest(ctx context.Context, reviewer uuid.UUID, shelves []shelf, fromStart bool, n int) ([]Lease, error) {
+	var got []Lease
+	afters := make([]uuid.UUID, len(shelves))
+	moved := false
+	for i, sh := range shelves {
+		if p, ok := s.watermark(mark{reviewer, OldestFirst, sh.category, sh.subcategory}); ok && !fromStart {
+			afters[i] = p.id
+		} else if ok {
+			moved = true
+		}
+	}
+	if fromStart && !moved {
+		return nil, nil // the first round began at the start
+	}
+	for len(got) < n {
+		p := db.OldestShelvesParams{DatasetID: s.cfg.Dataset, Afters: afters}
+		for _, sh := range shelves {
+			p.Categories, p.Subcategories = append(p.Categories, sh.category), append(p.Subcategories, sh.subcategory)
+		}
+		heads, err := db.New(s.cfg.DB).OldestShelves(ctx, p)
+		if err != nil {
+			return nil, fmt.Errorf("look for the oldest: %w", err)
+		}
+		if len(heads) == 0 {
+			break
+		}
+		for _, h := range heads {
+			i := slices.IndexFunc(shelves, func(sh shelf) bool { return sh.category == h.Category && sh.subcategory == h.Subcategory })
+			rows, last, err := s.claimShelf(ctx, reviewer, OldestFirst, shelves[i], place{id: afters[i]}, 1)
+			if err != nil {
+				return nil, err
+			}
+			if len(rows) == 0 {
+				last.id = uuid.Max // nothing there for this reviewer now
+			} else {
+				s.setWatermark(mark{reviewer, OldestFirst, h.Category, h.Subcategory}, last)
+			}
+			afters[i] = last.id
+			if len(rows) > 0 {
+				got = append(got, rows...)
+				break
+			}
+		}
+	}
+	return got, nil
+}
+
+// shelves lists the shelves of q that hold anything: the categories in the
+// catalog's order, in each the subcategory that lacks most of its plan first.
+func (s *Service) shelves(ctx context.Context, reviewer uuid.UUID, q Queue) ([]shelf, error) {
+	rows, err := db.New(s.cfg.DB).Shelves(ctx, s.cfg.Dataset, q.Category, q.Subcategory)
 	if err != nil {
 		return nil, fmt.Errorf("list shelves: %w", err)
 	}
-	if q.Category != "" {
-		return shelves, nil
+	shelves := make([]shelf, len(rows))
+	for i, r := range rows {
+		shelves[i] = shelf{category: r.Category, subcategory: r.Subcategory, pending: r.Pending, approved: r.Approved}
 	}
-	order, err := s.cfg.Order(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("order of categories: %w", err)
+	var order []string
+	if q.Category == "" {
+		if order, err = s.cfg.Order(ctx); err != nil {
+			return nil, fmt.Errorf("order of categories: %w", err)
+		}
+	}
+	var c *catalog.Catalog
+	if s.cfg.Catalog != nil {
+		if c, err = s.cfg.Catalog(ctx); err != nil {
+			return nil, fmt.Errorf("read the catalog: %w", err)
+		}
+		if err := s.setEnough(ctx, reviewer, c, shelves); err != nil {
+			return nil, err
+		}
 	}
 	rank := func(slug string) int {
 		if i := slices.Index(order, slug); i >= 0 {
@@ -110,26 +222,85 @@ func (s *Service) shelves(ctx context.Context, q Queue) ([]db.ShelvesRow, error)
 		}
 		return len(order) // a category that left the catalog comes last
 	}
-	slices.SortStableFunc(shelves, func(a, b db.ShelvesRow) int { return rank(a.Category) - rank(b.Category) })
+	slices.SortStableFunc(shelves, func(a, b shelf) int {
+		if d := rank(a.category) - rank(b.category); d != 0 || a.category != b.category {
+			return d
+		}
+		return cmpFloat(coverage(c, a), coverage(c, b))
+	})
 	return shelves, nil
+}
+
+// setEnough finds out on which shelves the reviewer lacks a skill: there they are
+// not given what has all its approvals but the skilled one.
+func (s *Service) setEnough(ctx context.Context, reviewer uuid.UUID, c *catalog.Catalog, shelves []shelf) error {
+	full := map[string]bool{} // by category: whether the reviewer has every skill it asks for
+	for i, sh := range shelves {
+		cat, ok := c.Category(sh.category)
+		if !ok {
+			continue
+		}
+		t := terms{category: cat, known: true}
+		all, seen := full[cat.Slug]
+		if !seen {
+			missing, err := lacking(ctx, db.New(s.cfg.DB), t.skills(), []uuid.UUID{reviewer})
+			if err != nil {
+				return err
+			}
+			all = missing == ""
+			full[cat.Slug] = all
+		}
+		if !all {
+			shelves[i].enough = int32(max(cat.Approvals, 1))
+		}
+	}
+	return nil
+}
+
+// coverage is how much of a shelf's plan is approved; what has no plan comes last.
+func coverage(c *catalog.Catalog, sh shelf) float64 {
+	if c == nil {
+		return 0
+	}
+	cat, _ := c.Category(sh.category)
+	sub, ok := cat.Subcategory(sh.subcategory)
+	if !ok || sub.Planned == 0 {
+		return math.Inf(1)
+	}
+	return float64(sh.approved) / float64(sub.Planned)
+}
+
+func cmpFloat(a, b float64) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
 }
 
 // claimShelf leases up to n examples of a shelf beyond after and returns how far
 // it came. It goes on while other claims are quicker, so that an empty result
 // means an empty shelf.
-func (s *Service) claimShelf(ctx context.Context, reviewer uuid.UUID, status example.Status, shelf db.ShelvesRow, after uuid.UUID, n int) (got []Lease, last uuid.UUID, err error) {
+func (s *Service) claimShelf(ctx context.Context, reviewer uuid.UUID, order Order, sh shelf, after place, n int) (got []Lease, last place, err error) {
 	for last = after; len(got) < n; {
-		rows, err := db.New(s.cfg.DB).ClaimAfter(ctx, db.ClaimAfterParams{
-			DatasetID: s.cfg.Dataset, ReviewerID: reviewer, Seconds: LeaseFor.Seconds(),
-			Category: shelf.Category, Subcategory: shelf.Subcategory, Status: db.ExampleStatus(status),
-			After: last, MaxRows: int32(n - len(got)),
-		})
+		p := db.ClaimAfterParams{
+			DatasetID: s.cfg.Dataset, ReviewerID: reviewer, Seconds: LeaseFor.Seconds(), Category: sh.category, Subcategory: sh.subcategory,
+			Place: last.rank, After: last.id, MaxRows: int32(n - len(got)), Enough: sh.enough,
+		}
+		var rows []db.ClaimAfterRow
+		if order == OldestFirst {
+			rows, err = s.claimAfterOldest(ctx, p)
+		} else {
+			rows, err = db.New(s.cfg.DB).ClaimAfter(ctx, p)
+		}
 		if err != nil {
-			return nil, after, err
+			return nil, after, fmt.Errorf("claim from the shelf %s/%s: %w", sh.category, sh.subcategory, err)
 		}
 		lost := false
 		for _, r := range rows {
-			last = r.ExampleID
+			last = place{rank: -r.Suspicion, id: r.ExampleID}
 			if r.ExpiresAt == nil {
 				lost = true
 				continue
@@ -143,13 +314,25 @@ func (s *Service) claimShelf(ctx context.Context, reviewer uuid.UUID, status exa
 	return got, last, nil
 }
 
+func (s *Service) claimAfterOldest(ctx context.Context, p db.ClaimAfterParams) ([]db.ClaimAfterRow, error) {
+	rows, err := db.New(s.cfg.DB).ClaimOldest(ctx, db.ClaimOldestParams{
+		DatasetID: p.DatasetID, Category: p.Category, Subcategory: p.Subcategory, After: p.After,
+		ReviewerID: p.ReviewerID, Enough: p.Enough, MaxRows: p.MaxRows, Seconds: p.Seconds,
+	})
+	out := make([]db.ClaimAfterRow, len(rows))
+	for i, r := range rows {
+		out[i] = db.ClaimAfterRow(r)
+	}
+	return out, err
+}
+
 func (s *Service) claimSkipped(ctx context.Context, reviewer uuid.UUID, q Queue, n int) ([]Lease, error) {
 	rows, err := db.New(s.cfg.DB).ClaimSkipped(ctx, db.ClaimSkippedParams{
-		DatasetID: s.cfg.Dataset, ReviewerID: reviewer, Status: db.ExampleStatus(q.Status),
+		DatasetID: s.cfg.Dataset, ReviewerID: reviewer,
 		Category: q.Category, Subcategory: q.Subcategory, MaxRows: int32(n), Seconds: LeaseFor.Seconds(),
 	})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("claim what was skipped: %w", err)
 	}
 	got := make([]Lease, len(rows))
 	for i, r := range rows {
@@ -158,17 +341,14 @@ func (s *Service) claimSkipped(ctx context.Context, reviewer uuid.UUID, q Queue,
 	return got, nil
 }
 
-// Held returns what the reviewer holds in q, oldest example first: what a page
-// shows again after a reload.
+// Held returns what the reviewer holds in q, in the order in which they took it:
+// what a page shows again after a reload.
 func (s *Service) Held(ctx context.Context, reviewer uuid.UUID, q Queue) ([]Lease, error) {
-	if q.Status == "" {
-		q.Status = example.Pending
-	}
 	if q.Assignment != uuid.Nil {
 		return s.heldAssigned(ctx, reviewer, q.Assignment)
 	}
 	rows, err := db.New(s.cfg.DB).OwnLeases(ctx, db.OwnLeasesParams{
-		DatasetID: s.cfg.Dataset, ReviewerID: reviewer, Status: db.ExampleStatus(q.Status),
+		DatasetID: s.cfg.Dataset, ReviewerID: reviewer,
 		Category: q.Category, Subcategory: q.Subcategory, MaxRows: MaxClaim,
 	})
 	if err != nil {

@@ -41,6 +41,11 @@ type Decision struct {
 	OverrideReason string   // required to approve over a finding of severity error
 	Checklist      []string // ids of the ticked items
 
+	// Kind is how the decision came about; empty means KindReview.
+	Kind Kind
+	// Lead says that the reviewer may settle what is escalated.
+	Lead bool
+
 	// RequestKey makes a replay harmless: a second decision of the same reviewer
 	// with the same key is the first one. Empty means there is no such promise.
 	RequestKey string
@@ -48,12 +53,35 @@ type Decision struct {
 	Took time.Duration
 }
 
+// A Kind is how a decision came about.
+type Kind string
+
+// The kinds that a caller chooses among. Hidden looks have kinds of their own,
+// which nobody chooses; a decision on an escalated example is an adjudication
+// whatever it says.
+const (
+	KindReview       Kind = "review"
+	KindBulk         Kind = "bulk"         // one act over many examples, or a ruling on duplicates
+	KindAdjudication Kind = "adjudication" // settles a disagreement or answers a question; final
+)
+
 // An Outcome is what became of a decision.
 type Outcome struct {
 	DecisionID uuid.UUID
 	Status     example.Status
 	Revision   int  // the current revision now
 	Replayed   bool // the same request was carried out before
+
+	// Why an approved example is still pending: how many more approvals it needs,
+	// and which skill none of the approvers has.
+	Lacks      int
+	LacksSkill string
+	// Disagrees: another reviewer said something else, and a lead decides.
+	Disagrees bool
+	// Gold is set after a gold example.
+	Gold *GoldAnswer
+	// Leased, after an undo: the example is the reviewer's again.
+	Leased bool
 }
 
 // validate checks what needs no database and returns every problem at once.
@@ -70,6 +98,14 @@ func (d Decision) validate() error {
 	}
 	if d.Verdict == example.Reject && strings.TrimSpace(d.Reason) == "" {
 		problems["reason"] = "Say why you reject it."
+	}
+	switch d.Kind {
+	case "", KindReview, KindBulk, KindAdjudication:
+	default:
+		problems["kind"] = "Use review, bulk or adjudication."
+	}
+	if d.Kind == KindAdjudication && d.Verdict != example.Approve && d.Verdict != example.Reject {
+		problems["verdict"] = "Approve or reject it: that ends the question."
 	}
 	if d.Verdict == example.Escalate && strings.TrimSpace(d.Reason) == "" && strings.TrimSpace(d.Comment) == "" {
 		problems["reason"] = "Write the question for the specialist."
@@ -96,19 +132,20 @@ func (d Decision) validate() error {
 
 // Decide records d: in one transaction it locks the example, checks the revision,
 // the status and the lease, appends the edited revision if there is one, appends
-// the decision, moves the status, drops the lease and writes the audit row; or
-// it does none of these.
+// the decision, moves the status as the rules of docs/review.md say, drops the
+// lease and writes the audit row; or it does none of these.
+//
+// An approval leaves the example pending until there are as many as its category
+// asks for, one of them by somebody with the skill that it asks for. A verdict
+// against another reviewer's live one escalates it.
 //
 // It fails with fault.Conflict when the example has another revision or status
-// than d names, or when somebody else holds it; and with fault.Invalid when
-// something required is missing. An example nobody holds can be decided without
-// a claim.
+// than d names, when somebody else holds it, or when a lead has settled it; and
+// with fault.Invalid when something required is missing. An example nobody holds
+// can be decided without a claim.
 func (s *Service) Decide(ctx context.Context, d Decision) (Outcome, error) {
 	if err := d.validate(); err != nil {
 		return Outcome{}, err
-	}
-	if d.Seen == "" {
-		d.Seen = example.Pending
 	}
 	key := d.RequestKey
 	if key == "" {
@@ -130,6 +167,23 @@ func (s *Service) Decide(ctx context.Context, d Decision) (Outcome, error) {
 	return out, nil
 }
 
+// DecideIn is Decide in the caller's transaction, for acts over many examples. A
+// request key that was used before is an error there.
+func (s *Service) DecideIn(ctx context.Context, tx pgx.Tx, d Decision) (Outcome, error) {
+	if err := d.validate(); err != nil {
+		return Outcome{}, err
+	}
+	key := d.RequestKey
+	if key == "" {
+		key = uuid.NewString()
+	}
+	out, err := s.decide(ctx, tx, d, key)
+	if err != nil {
+		return Outcome{}, fmt.Errorf("decide example %s: %w", d.ExampleID, err)
+	}
+	return out, nil
+}
+
 func (s *Service) decide(ctx context.Context, tx pgx.Tx, d Decision, key string) (Outcome, error) {
 	q := db.New(tx)
 	ex, err := q.LockExample(ctx, s.cfg.Dataset, d.ExampleID)
@@ -139,81 +193,227 @@ func (s *Service) decide(ctx context.Context, tx pgx.Tx, d Decision, key string)
 	if err != nil {
 		return Outcome{}, fmt.Errorf("lock: %w", err)
 	}
-	if d.RequestKey != "" {
-		// Under the lock, so that two copies of one request come one after the other.
-		if out, err := s.replay(ctx, q, d.Reviewer.ID, key); err == nil || !errors.Is(err, pgx.ErrNoRows) {
-			return out, err
+	// Under the lock, so that two copies of one request come one after the other.
+	past, err := q.DecisionsUnderLock(ctx, s.cfg.Dataset, d.ExampleID)
+	if err != nil {
+		return Outcome{}, fmt.Errorf("read what was decided: %w", err)
+	}
+	for _, was := range past {
+		if d.RequestKey != "" && was.ReviewerID == d.Reviewer.ID && was.RequestKey == key {
+			return Outcome{DecisionID: was.ID, Status: example.Status(was.StatusAfter), Revision: int(was.Revision), Replayed: true}, nil
 		}
+	}
+	if heldByOther(ex, d.Reviewer.ID) {
+		return Outcome{}, fault.New(fault.Conflict, "Somebody else is working on this example now. What you wrote is kept; look at it again when they are done.")
+	}
+	if d.Kind == "" {
+		d.Kind = KindReview
+	}
+	if ex.LookID != nil && *ex.HolderID == d.Reviewer.ID && d.Kind == KindReview && (d.Seen == "" || d.Seen == example.Pending) {
+		return s.decideLook(ctx, tx, d, key, ex)
+	}
+	if d.Seen == "" {
+		d.Seen = example.Pending
 	}
 	if err := admissible(ex, d); err != nil {
 		return Outcome{}, err
 	}
-	before := example.Status(ex.Status)
-	after, _ := before.Next(d.Verdict) // validate has checked the verdict
-	revision, errorsLeft := ex.Revision, ex.Errors
-	var newRevision *int32
+	return s.decideOpenly(ctx, tx, d, key, ex, past)
+}
 
+// decideOpenly carries out a decision that is no look.
+func (s *Service) decideOpenly(ctx context.Context, tx pgx.Tx, d Decision, key string, ex db.LockExampleRow, past []db.DecisionsUnderLockRow) (Outcome, error) {
+	q := db.New(tx)
+	t, err := s.terms(ctx, ex.Category, ex.Subcategory)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if d.Kind, err = s.authority(ctx, q, d, ex, past, t); err != nil {
+		return Outcome{}, err
+	}
 	edited, err := s.edited(ctx, q, ex, d.Messages)
 	if err != nil {
 		return Outcome{}, err
 	}
+	errorsLeft := ex.Errors
 	if edited != nil {
 		errorsLeft = edited.count("error")
 	}
-	if d.Verdict == example.Approve && errorsLeft > 0 && strings.TrimSpace(d.OverrideReason) == "" {
-		return Outcome{}, fault.Fields("The checks found errors in this example.", map[string]string{
-			"override_reason": fmt.Sprintf("%d findings are errors: mend them, or write why it is right to approve all the same.", errorsLeft),
-		})
+	if err := d.overrides(errorsLeft); err != nil {
+		return Outcome{}, err
 	}
+	r, err := s.rule(ctx, q, d, ex, past, t, edited)
+	if err != nil {
+		return Outcome{}, err
+	}
+	before := example.Status(ex.Status)
+	m := made{kind: string(d.Kind), revision: ex.Revision, before: before, after: r.after}
+	out := Outcome{Status: r.after, Revision: int(ex.Revision), Lacks: r.lacks, LacksSkill: r.lacksSkill, Disagrees: r.disagrees}
 	if edited != nil {
-		revision++
-		newRevision = &revision
-		if err := s.append(ctx, tx, d.ExampleID, revision, after, *edited, d.Reviewer.ID, d.Reason); err != nil {
+		next := ex.Revision + 1
+		m.newRevision, out.Revision = &next, int(next)
+		if err := s.append(ctx, tx, d.ExampleID, next, r.after, *edited, d.Reviewer.ID, d.Reason); err != nil {
 			return Outcome{}, err
 		}
-	} else if after != before {
-		if err := q.SetStatus(ctx, db.ExampleStatus(after), s.cfg.Dataset, d.ExampleID); err != nil {
+	} else if r.after != before {
+		if err := q.SetStatus(ctx, db.ExampleStatus(r.after), s.cfg.Dataset, d.ExampleID); err != nil {
 			return Outcome{}, fmt.Errorf("set status: %w", err)
 		}
 	}
-	checklist, err := json.Marshal(append([]string{}, d.Checklist...))
-	if err != nil {
-		return Outcome{}, fmt.Errorf("encode checklist: %w", err)
-	}
-	id, err := uuid.NewV7()
-	if err != nil {
-		return Outcome{}, fmt.Errorf("new id: %w", err)
-	}
-	if err := q.AppendDecision(ctx, db.AppendDecisionParams{
-		DatasetID: s.cfg.Dataset, ID: id, ExampleID: d.ExampleID, ReviewerID: d.Reviewer.ID,
-		Revision: ex.Revision, NewRevision: newRevision, Verdict: string(d.Verdict),
-		Reason: d.Reason, Comment: d.Comment, OverrideReason: d.OverrideReason, Checklist: string(checklist),
-		StatusBefore: ex.Status, StatusAfter: db.ExampleStatus(after),
-		RequestKey: key, Millis: int32(min(max(d.Took.Milliseconds(), 0), maxMillis)),
-	}); err != nil {
-		return Outcome{}, fmt.Errorf("append decision: %w", err)
-	}
-	if err := q.DropLease(ctx, s.cfg.Dataset, d.ExampleID); err != nil {
-		return Outcome{}, fmt.Errorf("drop lease: %w", err)
-	}
-	if err := s.record(ctx, tx, d.Reviewer, "example."+string(d.Verdict), d.ExampleID, map[string]any{
-		"decision": id, "revision": revision, "status": after, "edited": edited != nil,
-	}); err != nil {
+	if out.DecisionID, err = s.appendDecision(ctx, q, d, key, m); err != nil {
 		return Outcome{}, err
 	}
-	return Outcome{DecisionID: id, Status: after, Revision: int(revision)}, nil
+	if r.disagrees || d.Verdict == example.Escalate {
+		if err := s.escalate(ctx, q, d, out.DecisionID); err != nil {
+			return Outcome{}, err
+		}
+	}
+	if before == example.Escalated && r.after != example.Escalated {
+		if err := s.answer(ctx, tx, d, out, past); err != nil {
+			return Outcome{}, err
+		}
+	}
+	if d.Kind == KindReview && before != r.after && (r.after == example.Approved || r.after == example.Rejected) && sampled(d.ExampleID, t.share) {
+		if err := s.askSecondLook(ctx, q, d, ex, out); err != nil {
+			return Outcome{}, err
+		}
+	}
+	return out, s.finish(ctx, tx, d, out, edited != nil)
+}
+
+// authority returns as what a decision counts, or why it may not be made: what is
+// escalated is settled by a lead or, where it is a question, by somebody with a
+// skill of the category; what is settled stays so.
+func (s *Service) authority(ctx context.Context, q *db.Queries, d Decision, ex db.LockExampleRow, past []db.DecisionsUnderLockRow, t terms) (Kind, error) {
+	if d.Verdict == example.Skip || d.Kind == KindBulk {
+		return d.Kind, nil
+	}
+	if example.Status(ex.Status) != example.Escalated {
+		for _, was := range past {
+			if was.Kind == string(KindAdjudication) && !was.Undone && was.Revision == ex.Revision && !d.Lead {
+				return "", fault.New(fault.Conflict, "A lead has settled this example. Ask them if you see it differently.")
+			}
+		}
+		if d.Kind == KindAdjudication {
+			return "", fault.New(fault.Conflict, "This is settled already. Look at who decided what.")
+		}
+		return KindReview, nil
+	}
+	if d.Verdict == example.Escalate {
+		return "", fault.New(fault.Conflict, "Somebody has asked about this example already.")
+	}
+	if !d.Lead {
+		if err := s.mayAnswer(ctx, q, d, t); err != nil {
+			return "", err
+		}
+	}
+	if strings.TrimSpace(d.Reason) == "" && strings.TrimSpace(d.Comment) == "" {
+		return "", fault.Fields("The decision is not complete.", map[string]string{"reason": "Write the answer: those who asked read it."})
+	}
+	return KindAdjudication, nil
+}
+
+func (s *Service) mayAnswer(ctx context.Context, q *db.Queries, d Decision, t terms) error {
+	kinds, err := q.OpenKinds(ctx, s.cfg.Dataset, d.ExampleID)
+	if err != nil {
+		return fmt.Errorf("look why it is escalated: %w", err)
+	}
+	if len(kinds) == 1 && kinds[0] == escalationQuestion && len(t.skills()) > 0 {
+		has, err := q.HasAnySkill(ctx, d.Reviewer.ID, t.skills())
+		if err != nil {
+			return fmt.Errorf("look for a skill: %w", err)
+		}
+		if has {
+			return nil
+		}
+	}
+	return fault.New(fault.Conflict, "This example waits for a lead or a specialist. You can go on with the next one.")
+}
+
+// heldByOther says whether somebody else than the reviewer has a live lease.
+func heldByOther(ex db.LockExampleRow, reviewer uuid.UUID) bool {
+	return ex.Held && ex.HolderID != nil && *ex.HolderID != reviewer
+}
+
+func staleRevision(now int32, seen int) error {
+	return fault.New(fault.Conflict, "This example is at revision %d and you saw revision %d. Look at what changed, then decide again.", now, seen)
 }
 
 // admissible says whether d may be carried out on the locked example.
 func admissible(ex db.LockExampleRow, d Decision) error {
-	if ex.HolderID != nil && *ex.HolderID != d.Reviewer.ID {
+	if heldByOther(ex, d.Reviewer.ID) {
 		return fault.New(fault.Conflict, "Somebody else is working on this example now. What you wrote is kept; look at it again when they are done.")
 	}
 	if int(ex.Revision) != d.Revision {
-		return fault.New(fault.Conflict, "This example is at revision %d and you saw revision %d. Look at what changed, then decide again.", ex.Revision, d.Revision)
+		return staleRevision(ex.Revision, d.Revision)
 	}
 	if string(ex.Status) != string(d.Seen) {
 		return fault.New(fault.Conflict, "This example is %s by now. Look at who decided what, then decide again.", ex.Status)
+	}
+	return nil
+}
+
+// overrides asks for a reason to approve over errors.
+func (d Decision) overrides(errors int16) error {
+	if d.Verdict != example.Approve || errors == 0 || strings.TrimSpace(d.OverrideReason) != "" {
+		return nil
+	}
+	return fault.Fields("The checks found errors in this example.", map[string]string{
+		"override_reason": fmt.Sprintf("%d findings are errors: mend them, or write why it is right to approve all the same.", errors),
+	})
+}
+
+// made is what a decision does to the example, as its row says.
+type made struct {
+	kind          string
+	revision      int32
+	newRevision   *int32
+	before, after example.Status
+	proposal      string
+}
+
+func (s *Service) appendDecision(ctx context.Context, q *db.Queries, d Decision, key string, m made) (uuid.UUID, error) {
+	checklist, err := json.Marshal(append([]string{}, d.Checklist...))
+	if err != nil {
+		return uuid.Nil, fmt.Errorf("encode checklist: %w", err)
+	}
+	id, err := uuid.NewV7()
+	if err != nil {
+		return uuid.Nil, fmt.Errorf("new id: %w", err)
+	}
+	if err := q.AppendDecision(ctx, db.AppendDecisionParams{
+		DatasetID: s.cfg.Dataset, ID: id, ExampleID: d.ExampleID, ReviewerID: d.Reviewer.ID,
+		Revision: m.revision, NewRevision: m.newRevision, Verdict: string(d.Verdict), Kind: m.kind, Proposal: m.proposal,
+		Reason: d.Reason, Comment: d.Comment, OverrideReason: d.OverrideReason, Checklist: string(checklist),
+		StatusBefore: db.ExampleStatus(m.before), StatusAfter: db.ExampleStatus(m.after),
+		RequestKey: key, Millis: int32(min(max(d.Took.Milliseconds(), 0), maxMillis)),
+	}); err != nil {
+		return uuid.Nil, fmt.Errorf("append decision: %w", err)
+	}
+	return id, nil
+}
+
+// finish gives the example back and writes the decision into the record.
+func (s *Service) finish(ctx context.Context, tx pgx.Tx, d Decision, out Outcome, edited bool) error {
+	if err := db.New(tx).DropLease(ctx, s.cfg.Dataset, d.ExampleID); err != nil {
+		return fmt.Errorf("drop lease: %w", err)
+	}
+	return s.record(ctx, tx, d.Reviewer, "example."+string(d.Verdict), d.ExampleID, map[string]any{
+		"decision": out.DecisionID, "revision": out.Revision, "status": out.Status, "edited": edited,
+	})
+}
+
+func (s *Service) askSecondLook(ctx context.Context, q *db.Queries, d Decision, ex db.LockExampleRow, out Outcome) error {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return fmt.Errorf("new id: %w", err)
+	}
+	expected := string(d.Verdict)
+	if err := q.AskSecondLook(ctx, db.AskSecondLookParams{
+		DatasetID: s.cfg.Dataset, ID: id, ExampleID: d.ExampleID, Revision: int32(out.Revision), Category: ex.Category, Subcategory: ex.Subcategory,
+		FirstID: &out.DecisionID, NotFor: &d.Reviewer.ID, Expected: &expected,
+	}); err != nil {
+		return fmt.Errorf("ask for a second look: %w", err)
 	}
 	return nil
 }

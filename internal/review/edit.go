@@ -41,6 +41,13 @@ func (s *Service) Restore(ctx context.Context, by audit.Actor, id uuid.UUID, see
 			return err
 		}
 		out = Outcome{Status: example.Pending, Revision: int(next)}
+		if example.Status(ex.Status) == example.Escalated {
+			if _, err := db.New(tx).AnswerEscalations(ctx, db.AnswerEscalationsParams{
+				DatasetID: s.cfg.Dataset, ExampleID: id, AnsweredBy: &by.ID, Answer: fmt.Sprintf("Brought revision %d back; it is reviewed anew.", old),
+			}); err != nil {
+				return fmt.Errorf("end what was asked: %w", err)
+			}
+		}
 		return s.record(ctx, tx, by, "example.restore", id, map[string]any{"from": old, "revision": next})
 	})
 	if err != nil {

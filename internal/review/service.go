@@ -1,11 +1,13 @@
 // Package review is where people decide: who works on which example (leases),
-// what they decide about which revision, edits, and undo. Finding and reading
-// examples is package browse.
+// what they decide about which revision, how many verdicts it takes, edits, what
+// is settled by a lead or a specialist, and undo. docs/review.md has the rules.
+// Finding and reading examples is package browse.
 package review
 
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/voicefit/spotter/internal/audit"
+	"github.com/voicefit/spotter/internal/catalog"
 	"github.com/voicefit/spotter/internal/db"
 	"github.com/voicefit/spotter/internal/example"
 	"github.com/voicefit/spotter/internal/fault"
@@ -32,10 +35,16 @@ type DB interface {
 	db.DBTX
 }
 
-// Config is what New needs; every field is required.
+// Config is what New needs. Only Catalog and Chance may be left out.
 type Config struct {
 	DB      DB
 	Dataset uuid.UUID
+	// Catalog says how many approvals an example needs, by whom, and how much is
+	// looked at twice. Nil: one approval by anybody, and no second looks.
+	Catalog func(ctx context.Context) (*catalog.Catalog, error)
+	// Chance returns a random number from 0 to below 1, for hiding looks among the
+	// queue; nil: math/rand.
+	Chance func() float64
 	// Order lists the category slugs in the order in which a queue over all of
 	// them is worked off.
 	Order func(ctx context.Context) ([]string, error)
@@ -52,39 +61,18 @@ type Service struct {
 	cfg Config
 
 	mu sync.Mutex
-	// marks remembers, per reviewer and shelf, the last example claimed, so that
-	// a claim does not walk again over what was decided before. It is a hint:
+	// marks remembers, per reviewer, order and shelf, the last example claimed, so
+	// that a claim does not walk again over what was decided before. It is a hint:
 	// losing it costs one longer scan.
-	marks map[mark]uuid.UUID
+	marks map[mark]place
 }
-
-type mark struct {
-	reviewer              uuid.UUID
-	category, subcategory string
-	status                example.Status
-}
-
-// maxMarks bounds the memory of the hints; beyond it they are forgotten.
-const maxMarks = 10_000
 
 // New returns the service.
 func New(cfg Config) *Service {
-	return &Service{cfg: cfg, marks: map[mark]uuid.UUID{}}
-}
-
-func (s *Service) watermark(m mark) uuid.UUID {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.marks[m]
-}
-
-func (s *Service) setWatermark(m mark, id uuid.UUID) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.marks) >= maxMarks {
-		clear(s.marks)
+	if cfg.Chance == nil {
+		cfg.Chance = rand.Float64
 	}
-	s.marks[m] = id
+	return &Service{cfg: cfg, marks: map[mark]place{}}
 }
 
 // content is one revision's content and what is computed from it.
@@ -134,6 +122,9 @@ func (s *Service) append(ctx context.Context, tx pgx.Tx, id uuid.UUID, revision 
 		AuthorID: &author, Reason: reason,
 	}); err != nil {
 		return fmt.Errorf("append revision: %w", err)
+	}
+	if err := q.DropLooks(ctx, s.cfg.Dataset, id); err != nil {
+		return fmt.Errorf("end the looks at the revision before: %w", err)
 	}
 	if err := s.storeFindings(ctx, tx, id, revision, c.findings); err != nil {
 		return err

@@ -18,7 +18,10 @@ import (
 // Undo takes a decision back: it appends a reversal, restores the status from
 // before and, where the decision made a new revision, appends one more with the
 // content that was seen. Nothing is deleted. The example is leased to whoever
-// undoes, so that they can decide again at once.
+// undoes, so that they can decide again at once, unless somebody else works on it
+// and the decision had changed nothing they see; Outcome.Leased says so. What hung
+// on the decision goes back with it: a look is open again, a question or a
+// disagreement is withdrawn, or asked again where the decision had settled it.
 //
 // Only the latest decision on an example can be undone, by its author or by
 // somebody whom anyAuthor allows; an undone decision stays undone: doing it
@@ -65,35 +68,39 @@ func (s *Service) Undo(ctx context.Context, by audit.Actor, decision uuid.UUID, 
 
 func (s *Service) reverse(ctx context.Context, tx pgx.Tx, by audit.Actor, ex db.LockExampleRow, d db.DecisionByIDRow) (Outcome, error) {
 	q := db.New(tx)
-	later, err := q.LaterDecision(ctx, s.cfg.Dataset, ex.ID, d.ID)
-	if err != nil {
-		return Outcome{}, fmt.Errorf("look for later decisions: %w", err)
-	}
 	made := d.Revision
 	if d.NewRevision != nil {
 		made = *d.NewRevision
 	}
-	if d.Verdict != string(example.Skip) && (later || ex.Revision != made || ex.Status != d.StatusAfter) {
-		return Outcome{}, fault.New(fault.Conflict, "Something was decided or changed on this example afterwards. Undo that first, or decide again on the example's page.")
+	changed := d.StatusBefore != d.StatusAfter || d.NewRevision != nil
+	skip, look := d.Verdict == string(example.Skip), d.Kind == kindSecond || d.Kind == kindGold
+	if !skip && (changed || !look) {
+		later, err := q.LaterDecision(ctx, s.cfg.Dataset, ex.ID, d.ID)
+		if err != nil {
+			return Outcome{}, fmt.Errorf("look for later decisions: %w", err)
+		}
+		if later || ex.Revision != made || ex.Status != d.StatusAfter {
+			return Outcome{}, fault.New(fault.Conflict, "Something was decided or changed on this example afterwards. Undo that first, or decide again on the example's page.")
+		}
 	}
-	if ex.HolderID != nil && *ex.HolderID != by.ID {
+	if heldByOther(ex, by.ID) && changed {
 		return Outcome{}, fault.New(fault.Conflict, "Somebody else is working on this example now.")
 	}
 	status, revision := example.Status(d.StatusBefore), ex.Revision
 	var newRevision *int32
 	switch {
-	case d.Verdict == string(example.Skip):
-		status = example.Status(ex.Status) // a skip changed nothing
 	case d.NewRevision != nil:
 		revision++
 		newRevision = &revision
 		if err := s.bringBack(ctx, tx, ex, d.Revision, revision, status, by.ID, "undo"); err != nil {
 			return Outcome{}, err
 		}
-	default:
+	case changed:
 		if err := q.SetStatus(ctx, db.ExampleStatus(status), s.cfg.Dataset, ex.ID); err != nil {
 			return Outcome{}, fmt.Errorf("set status: %w", err)
 		}
+	default:
+		status = example.Status(ex.Status) // it changed nothing
 	}
 	id, err := uuid.NewV7()
 	if err != nil {
@@ -101,22 +108,66 @@ func (s *Service) reverse(ctx context.Context, tx pgx.Tx, by audit.Actor, ex db.
 	}
 	if err := q.AppendDecision(ctx, db.AppendDecisionParams{
 		DatasetID: s.cfg.Dataset, ID: id, ExampleID: ex.ID, ReviewerID: by.ID,
-		Revision: ex.Revision, NewRevision: newRevision, Verdict: "undo", Checklist: "[]",
+		Revision: ex.Revision, NewRevision: newRevision, Verdict: "undo", Kind: d.Kind, Checklist: "[]",
 		StatusBefore: ex.Status, StatusAfter: db.ExampleStatus(status), Undoes: &d.ID, RequestKey: id.String(),
 	}); err != nil {
 		return Outcome{}, fmt.Errorf("append reversal: %w", err)
 	}
-	if _, err := q.TakeLease(ctx, db.TakeLeaseParams{
-		DatasetID: s.cfg.Dataset, ExampleID: ex.ID, ReviewerID: by.ID, Seconds: LeaseFor.Seconds(),
-	}); err != nil {
-		return Outcome{}, fmt.Errorf("take lease: %w", err)
+	lookID, err := s.unsettle(ctx, q, by, ex, d, id, changed)
+	if err != nil {
+		return Outcome{}, err
+	}
+	taken := int64(0)
+	// A look is given back only to whose it was: to others the example is decided.
+	if lookID == nil || by.ID == d.ReviewerID {
+		if taken, err = q.TakeLease(ctx, db.TakeLeaseParams{
+			DatasetID: s.cfg.Dataset, ExampleID: ex.ID, ReviewerID: by.ID, Seconds: LeaseFor.Seconds(), LookID: lookID,
+		}); err != nil {
+			return Outcome{}, fmt.Errorf("take lease: %w", err)
+		}
 	}
 	if err := s.record(ctx, tx, by, "example.undo", ex.ID, map[string]any{
 		"decision": d.ID, "verdict": d.Verdict, "revision": revision, "status": status,
 	}); err != nil {
 		return Outcome{}, err
 	}
-	return Outcome{DecisionID: id, Status: status, Revision: int(revision)}, nil
+	return Outcome{DecisionID: id, Status: status, Revision: int(revision), Leased: taken > 0}, nil
+}
+
+// unsettle takes back what hung on decision d beside the example: the look that
+// it closed, which it returns, the looks that it gave rise to, the escalations
+// that it opened or answered. undo is the reversal.
+func (s *Service) unsettle(ctx context.Context, q *db.Queries, by audit.Actor, ex db.LockExampleRow, d db.DecisionByIDRow, undo uuid.UUID, changed bool) (*uuid.UUID, error) {
+	var lookID *uuid.UUID
+	if d.Kind == kindSecond || d.Kind == kindGold {
+		id, err := q.ReopenLook(ctx, s.cfg.Dataset, &d.ID, ex.ID)
+		switch {
+		case err == nil:
+			lookID = &id
+		case !errors.Is(err, pgx.ErrNoRows):
+			return nil, fmt.Errorf("open the look again: %w", err)
+		}
+	} else if changed {
+		if err := q.DropLooks(ctx, s.cfg.Dataset, ex.ID); err != nil {
+			return nil, fmt.Errorf("end the looks at it: %w", err)
+		}
+	}
+	if !changed {
+		return lookID, nil
+	}
+	if example.Status(d.StatusAfter) == example.Escalated {
+		if err := q.WithdrawEscalation(ctx, db.WithdrawEscalationParams{
+			DatasetID: s.cfg.Dataset, ExampleID: ex.ID, DecisionID: d.ID, AnswerID: &undo, AnsweredBy: &by.ID,
+		}); err != nil {
+			return nil, fmt.Errorf("withdraw what was asked: %w", err)
+		}
+	}
+	if example.Status(d.StatusBefore) == example.Escalated {
+		if err := q.ReopenEscalations(ctx, s.cfg.Dataset, ex.ID, &d.ID); err != nil {
+			return nil, fmt.Errorf("ask again: %w", err)
+		}
+	}
+	return lookID, nil
 }
 
 // bringBack appends a revision whose content is that of an older one.

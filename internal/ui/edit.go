@@ -44,7 +44,7 @@ func (s *Server) openStored(r *http.Request, v *templates.Item) error {
 	if err != nil {
 		return err
 	}
-	d, err := s.browse.Get(r.Context(), id)
+	d, err := s.seen(r, id)
 	if err != nil {
 		return err
 	}

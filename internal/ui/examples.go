@@ -24,7 +24,7 @@ import (
 // Examples finds and reads examples: browse.Service.
 type Examples interface {
 	List(ctx context.Context, f browse.Filter, cursor string, limit int) (browse.Page, error)
-	Get(ctx context.Context, id uuid.UUID) (browse.Detail, error)
+	GetFor(ctx context.Context, id uuid.UUID, v browse.Viewer) (browse.Detail, error)
 	Sources(ctx context.Context) ([]browse.Source, error)
 	Rules(ctx context.Context) ([]string, error)
 }
@@ -320,6 +320,12 @@ func (s *Server) examplePage(w http.ResponseWriter, r *http.Request, status int,
 		}
 		v.Comments = &c
 	}
+	if v.Asked, err = s.askedView(r.Context(), d); err != nil {
+		return err
+	}
+	if v.Gold, err = s.goldView(r.Context(), d, u); err != nil {
+		return err
+	}
 	if u.Can(account.Review) {
 		v.Restore = "/examples/" + d.ID.String() + "/restore"
 	}
@@ -387,7 +393,7 @@ func (s *Server) decideExample(w http.ResponseWriter, r *http.Request) error {
 	out, verdict, err := s.decision(r, id)
 	if err != nil {
 		return s.undecided(w, r, id, err, func(item templates.Item, status int) error {
-			d, err := s.browse.Get(r.Context(), id)
+			d, err := s.seen(r, id)
 			if err != nil {
 				return err
 			}

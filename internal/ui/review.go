@@ -33,6 +33,20 @@ type Leases interface {
 	HandOver(ctx context.Context, by audit.Actor, id uuid.UUID) error
 }
 
+// Escalations is what waits for a lead or a specialist: review.Service.
+type Escalations interface {
+	Escalations(ctx context.Context, v review.Viewer, questions bool, after uuid.UUID, limit int) ([]review.Escalation, error)
+	Escalation(ctx context.Context, v review.Viewer, id uuid.UUID) (x review.Escalation, may bool, err error)
+	EscalationsOf(ctx context.Context, id uuid.UUID) ([]review.Escalation, error)
+}
+
+// Golds are examples whose right verdict is known: review.Service.
+type Golds interface {
+	GoldOf(ctx context.Context, id uuid.UUID) (review.Gold, bool, error)
+	MarkGold(ctx context.Context, by audit.Actor, id uuid.UUID, revision int, reason string) error
+	RetireGold(ctx context.Context, by audit.Actor, id uuid.UUID) error
+}
+
 // Decisions is what people decide: review.Service.
 type Decisions interface {
 	Decide(ctx context.Context, d review.Decision) (review.Outcome, error)
@@ -47,6 +61,8 @@ type Reviews interface {
 	Leases
 	Decisions
 	Waivers
+	Escalations
+	Golds
 }
 
 const (
@@ -65,19 +81,12 @@ type queue struct {
 
 // parseQueue reads which queue a form or an address means.
 func (s *Server) parseQueue(r *http.Request, form url.Values) (queue, error) {
-	q := queue{Queue: review.Queue{Category: form.Get("category"), Subcategory: form.Get("subcategory"), Status: example.Pending}}
+	q := queue{Queue: review.Queue{Category: form.Get("category"), Subcategory: form.Get("subcategory")}}
 	problems := map[string]string{}
-	switch status := example.Status(form.Get("status")); status {
-	case "", example.Pending:
-	case example.Escalated:
-		if u, _ := userOf(r.Context()); !u.Can(account.ManageLeases) {
-			return q, fault.New(fault.Forbidden, "What waits for a specialist is answered by lead reviewers.")
-		}
-		q.Status = status
-	default:
-		problems["status"] = "Only pending and escalated examples wait for somebody."
-	}
 	var err error
+	if q.Order, err = review.ParseOrder(form.Get("order")); err != nil {
+		return q, err
+	}
 	for _, n := range []struct {
 		name string
 		into *int
@@ -92,17 +101,15 @@ func (s *Server) parseQueue(r *http.Request, form url.Values) (queue, error) {
 		return q, fault.Fields("There is no such queue.", problems)
 	}
 	if text := form.Get("assignment"); text != "" {
-		return q, s.assignedQueue(r.Context(), &q, text)
+		err := s.assignedQueue(r.Context(), &q, text)
+		return q, err
 	}
 	return q, nil
 }
 
 // view is the queue as forms carry it along.
 func (q queue) view() templates.Queue {
-	v := templates.Queue{Category: q.Category, Subcategory: q.Subcategory}
-	if q.Status != example.Pending {
-		v.Status = string(q.Status)
-	}
+	v := templates.Queue{Category: q.Category, Subcategory: q.Subcategory, Order: string(q.Order)}
 	if q.work != nil {
 		v = templates.Queue{Assignment: q.Assignment.String()}
 	}
@@ -116,7 +123,7 @@ func (q queue) view() templates.Queue {
 func (q queue) url(more url.Values) string {
 	values := url.Values{}
 	v := q.view()
-	for name, value := range map[string]string{"subcategory": v.Subcategory, "status": v.Status, "limit": v.Limit, "done": v.Done} {
+	for name, value := range map[string]string{"subcategory": v.Subcategory, "order": v.Order, "limit": v.Limit, "done": v.Done} {
 		if value != "" {
 			values.Set(name, value)
 		}
@@ -152,7 +159,10 @@ func (s *Server) listQueues(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	u, _ := userOf(ctx)
-	v := queuesView(p, c, u.Can(account.ManageLeases))
+	v := queuesView(p, c)
+	if v.Waiting, err = s.waitingLinks(ctx, u); err != nil {
+		return err
+	}
 	if v.Assigned, err = s.yourAssignments(ctx, u); err != nil {
 		return err
 	}
@@ -161,7 +171,7 @@ func (s *Server) listQueues(w http.ResponseWriter, r *http.Request) error {
 	return s.show(w, r, templates.QueuesPage(page, v))
 }
 
-func queuesView(p report.Progress, c *catalog.Catalog, lead bool) templates.Queues {
+func queuesView(p report.Progress, c *catalog.Catalog) templates.Queues {
 	var v templates.Queues
 	for _, cp := range p.Categories {
 		if cp.Counts.Total() == 0 {
@@ -184,12 +194,6 @@ func queuesView(p report.Progress, c *catalog.Catalog, lead bool) templates.Queu
 			}
 		}
 		v.Categories = append(v.Categories, card)
-		if lead && cp.Counts.Escalated > 0 {
-			v.Escalated = append(v.Escalated, templates.QueueCategory{
-				Name: cp.Name, Waiting: counted(cp.Counts.Escalated, "question waits", "questions wait"), Any: true,
-				Queue: templates.Queue{Category: cp.Slug, Status: string(example.Escalated)},
-			})
-		}
 	}
 	if len(v.Categories) == 0 {
 		v.Empty = &templates.Empty{
@@ -316,12 +320,6 @@ func scopeOf(q queue, cat catalog.Category) string {
 			scope = sub.Name
 		}
 	}
-	if q.Status == example.Escalated {
-		if scope != "" {
-			scope += ", "
-		}
-		scope += "questions for a specialist"
-	}
 	return scope
 }
 
@@ -339,11 +337,8 @@ func position(q queue, c report.CategoryProgress, pace review.Pace) templates.Po
 	}
 	total := counts.Total()
 	done := total - counts.Pending
-	switch {
-	case q.limit > 0:
+	if q.limit > 0 {
 		done, total = int64(q.done), int64(q.limit)
-	case q.Status == example.Escalated:
-		done, total = int64(q.done), int64(q.done)+counts.Escalated
 	}
 	return positionOf(done, total, pace)
 }
@@ -385,7 +380,7 @@ func spell(d time.Duration) string {
 func (s *Server) items(r *http.Request, q queue, ids []uuid.UUID) ([]templates.Item, error) {
 	items := make([]templates.Item, 0, len(ids))
 	for i, id := range ids {
-		d, err := s.browse.Get(r.Context(), id)
+		d, err := s.seen(r, id)
 		if err != nil {
 			return nil, err
 		}
@@ -511,9 +506,7 @@ func queueEmpty(q queue) *templates.Empty {
 		Text:    "Every example of this queue is decided, or somebody else is looking at it right now.",
 		Actions: []templates.Link{{Label: "Choose another queue", URL: "/review", Style: templates.ButtonPrimary}},
 	}
-	if q.Status == example.Pending {
-		e.Actions = append(e.Actions, templates.Link{Label: "See what was decided", URL: examplesURL(q.Category, q.Subcategory, "")})
-	}
+	e.Actions = append(e.Actions, templates.Link{Label: "See what was decided", URL: examplesURL(q.Category, q.Subcategory, "")})
 	return e
 }
 
@@ -599,7 +592,7 @@ func (s *Server) undo(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	d, err := s.browse.Get(ctx, id)
+	d, err := s.seen(r, id)
 	if err != nil {
 		return err
 	}
@@ -621,14 +614,14 @@ func (s *Server) undo(w http.ResponseWriter, r *http.Request) error {
 
 // afterUndo is where somebody without JavaScript decides again.
 func (s *Server) afterUndo(q queue, d browse.Detail) string {
-	if d.Status != example.Pending && d.Status != example.Escalated {
+	if d.Status != example.Pending {
 		return "/examples/" + d.ID.String()
 	}
 	if q.work != nil {
 		return q.url(url.Values{"at": {d.ID.String()}})
 	}
-	if q.Category != d.Category || q.Status != d.Status || q.Subcategory != "" && q.Subcategory != d.Subcategory {
-		q = queue{Queue: review.Queue{Category: d.Category, Status: d.Status}}
+	if q.Category != d.Category || q.Subcategory != "" && q.Subcategory != d.Subcategory {
+		q = queue{Queue: review.Queue{Category: d.Category}}
 	}
 	if q.done > 0 {
 		q.done--

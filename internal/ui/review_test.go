@@ -17,6 +17,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/voicefit/spotter/internal/account"
+	"github.com/voicefit/spotter/internal/catalog"
 	"github.com/voicefit/spotter/internal/example"
 	"github.com/voicefit/spotter/internal/example/exampletest"
 	"github.com/voicefit/spotter/internal/lint"
@@ -29,6 +30,15 @@ import (
 func reviews(s *site) *review.Service {
 	return review.New(review.Config{
 		DB: s.pool, Dataset: s.catalogs.Dataset(),
+		Catalog: func(ctx context.Context) (*catalog.Catalog, error) {
+			c, _, err := s.catalogs.CurrentVersion(ctx)
+			if err != nil {
+				return nil, err
+			}
+			quiet, none := *c, 0.0
+			quiet.SecondLookShare = &none // what is left in a queue is then what was put in
+			return &quiet, nil
+		},
 		Order: func(ctx context.Context) ([]string, error) {
 			c, _, err := s.catalogs.CurrentVersion(ctx)
 			if err != nil {
@@ -280,36 +290,44 @@ func TestScriptedReview(t *testing.T) {
 	s.browser(t).post("/review/decisions", decision, script...).want(t, http.StatusUnauthorized)
 }
 
-func TestEscalatedQueueIsForLeads(t *testing.T) {
+func TestQuestionIsAnsweredWhereItWasAsked(t *testing.T) {
 	t.Parallel()
 	s := start(t, nil)
 	id := exampletest.Insert(t, s.pool, 1, exampletest.Seed{})[0]
-	reviewer, lead := s.as(t, account.Reviewer), s.as(t, account.Lead)
+	reviewer, other, lead := s.as(t, account.Reviewer), s.asPerson(t, "bo@example.com", account.Reviewer), s.as(t, account.Lead)
 	reviewer.post("/review/claim", url.Values{"category": {"voice_parsing"}})
 	page := reviewer.get("/review/voice_parsing")
 	reviewer.post("/review/decisions", form(t, page, "escalate", "question", "Is it <i>this</i>?")).leadsTo(t, "/review")
-	reviewer.get("/review").want(t, http.StatusOK, "A specialist will look at it. Nothing is left in this queue")
+	reviewer.get("/review").want(t, http.StatusOK, "A specialist will look at it. Nothing is left in this queue", `href="/questions"`)
 	reviewer.post("/review/claim", url.Values{"category": {"voice_parsing"}}).leadsTo(t, "/review")
 
-	reviewer.get("/review/voice_parsing?status=escalated").want(t, http.StatusForbidden)
-	if body := reviewer.get("/review").body; strings.Contains(body, "Waiting for a specialist") {
-		t.Error("a reviewer is offered the specialists' queue")
-	}
-	lead.get("/review").want(t, http.StatusOK, "Waiting for a specialist", "1 question waits")
-	lead.post("/review/claim", url.Values{"category": {"voice_parsing"}, "status": {"escalated"}}).leadsTo(t, "/review/voice_parsing?status=escalated")
-	page = lead.get("/review/voice_parsing?status=escalated")
-	page.want(t, http.StatusOK, "Test reviewer</b> asks: Is it &lt;i&gt;this&lt;/i&gt;?", `name="status_seen" value="escalated"`)
-	lead.post("/review/decisions", form(t, page, "approve", "status", "escalated")).leadsTo(t, "/review")
+	// Who asked sees it and can't answer; who did not, and knows no better, does not see it.
+	list := reviewer.get("/questions")
+	list.want(t, http.StatusOK, "Is it &lt;i&gt;this&lt;/i&gt;?", "Look")
+	address := link(t, list, "/questions/")
+	reviewer.get(address).want(t, http.StatusOK, "Is it &lt;i&gt;this&lt;/i&gt;?")
+	other.get("/questions").want(t, http.StatusOK, "There are no open questions")
+	other.get(address).want(t, http.StatusNotFound)
+	reviewer.post(address, url.Values{}).want(t, http.StatusForbidden)
+
+	lead.get("/questions").want(t, http.StatusOK, "Settle")
+	page = lead.get(address)
+	page.want(t, http.StatusOK, "Asked by Test reviewer", `name="status_seen" value="escalated"`)
+	lead.post(address, form(t, page, "approve")).want(t, http.StatusUnprocessableEntity, "Write the answer")
+	lead.post(address, form(t, page, "approve", "answer", "Yes, it is <b>that</b>.")).leadsTo(t, "/questions")
 	if e := s.stored(t, id); e.Status != "approved" {
 		t.Errorf("example = %+v", e)
 	}
+	reviewer.get("/examples/"+id.String()).want(t, http.StatusOK, "Questions and answers", "Yes, it is &lt;b&gt;that&lt;/b&gt;.", "Test lead answered")
+	reviewer.get("/inbox").want(t, http.StatusOK, "Yes, it is &lt;b&gt;that&lt;/b&gt;.")
+	lead.get(address).want(t, http.StatusOK, "Test lead settled it.")
 }
 
 func TestQueueThatDoesNotExist(t *testing.T) {
 	t.Parallel()
 	b := start(t, nil).as(t, account.Reviewer)
 	b.get("/review/nothing_like_it").want(t, http.StatusNotFound)
-	b.get("/review/voice_parsing?status=approved").want(t, http.StatusUnprocessableEntity)
+	b.get("/review/voice_parsing?order=sideways").want(t, http.StatusUnprocessableEntity)
 	b.get("/review/voice_parsing?limit=many").want(t, http.StatusUnprocessableEntity)
 	b.post("/review/decisions", url.Values{"example_id": {"x"}}).want(t, http.StatusUnprocessableEntity)
 	b.post("/review/decisions", url.Values{"example_id": {uuid.NewString()}, "revision": {"1"}, "verdict": {"approve"}}).want(t, http.StatusNotFound)

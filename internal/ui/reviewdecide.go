@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/voicefit/spotter/internal/account"
 	"github.com/voicefit/spotter/internal/browse"
 	"github.com/voicefit/spotter/internal/example"
 	"github.com/voicefit/spotter/internal/fault"
@@ -57,25 +58,30 @@ func (s *Server) decide(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.goOn(w, r, q, any, outcomeView(out, verdict).Words)
+	v := outcomeView(out, verdict)
+	return s.goOn(w, r, q, any, strings.TrimSpace(v.Words+" "+v.Gold))
 }
 
 // decision carries out what the form says about example id.
 func (s *Server) decision(r *http.Request, id uuid.UUID) (review.Outcome, example.Verdict, error) {
+	return s.decisionOf(r, id, review.KindReview)
+}
+
+func (s *Server) decisionOf(r *http.Request, id uuid.UUID, kind review.Kind) (review.Outcome, example.Verdict, error) {
 	ctx := r.Context()
 	u, _ := userOf(ctx)
 	form := r.PostForm
 	d := review.Decision{
 		ExampleID: id, Reviewer: u.Actor(), Verdict: example.Verdict(form.Get("verdict")), Seen: example.Status(form.Get("status_seen")),
-		Reason: reasonOf(form), OverrideReason: form.Get("override_reason"), Checklist: form["checklist"],
-		RequestKey: form.Get("request_key"), Took: s.took(form),
+		Kind: kind, Reason: reasonOf(form, kind), OverrideReason: form.Get("override_reason"), Checklist: form["checklist"],
+		RequestKey: form.Get("request_key"), Took: s.took(form), Lead: u.Can(account.Adjudicate),
 	}
 	var err error
 	if d.Revision, err = strconv.Atoi(form.Get("revision")); err != nil {
 		return review.Outcome{}, d.Verdict, fault.New(fault.Invalid, "The form does not say which revision you saw. Reload the page.")
 	}
 	if edited(form) && d.Verdict != example.Skip {
-		detail, err := s.browse.Get(ctx, id)
+		detail, err := s.seen(r, id)
 		if err != nil {
 			return review.Outcome{}, d.Verdict, err
 		}
@@ -97,7 +103,10 @@ func (s *Server) decision(r *http.Request, id uuid.UUID) (review.Outcome, exampl
 
 // reasonOf joins the reason that was chosen with what was typed. An escalation's
 // reason is its question.
-func reasonOf(form url.Values) string {
+func reasonOf(form url.Values, kind review.Kind) string {
+	if kind == review.KindAdjudication {
+		return form.Get("reason")
+	}
 	if form.Get("verdict") == string(example.Escalate) {
 		return form.Get("question")
 	}
@@ -125,16 +134,47 @@ func (s *Server) took(form url.Values) time.Duration {
 	return 0
 }
 
-// outcomes are what a decision led to, as a sentence.
-var outcomes = map[example.Verdict]string{
-	example.Approve: "Approved.", example.Reject: "Rejected.", example.Escalate: "A specialist will look at it.", example.Skip: "Skipped. It comes back at the end.",
+// outcomeWords say what a decision led to.
+func outcomeWords(out review.Outcome, verdict example.Verdict) string {
+	switch verdict {
+	case example.Reject:
+		if out.Disagrees {
+			return "Rejected. Another reviewer saw it differently, so a lead decides."
+		}
+		return "Rejected."
+	case example.Escalate:
+		return "A specialist will look at it."
+	case example.Skip:
+		return "Skipped. It comes back at the end."
+	}
+	switch {
+	case out.Disagrees:
+		return "Approved. Another reviewer saw it differently, so a lead decides."
+	case out.Lacks > 0:
+		return "Approved. " + counted(out.Lacks, "more reviewer looks", "more reviewers look") + " at it."
+	case out.LacksSkill != "":
+		return "Approved. Somebody with the mark " + out.LacksSkill + " has the last look."
+	}
+	return "Approved."
 }
 
 func outcomeView(out review.Outcome, verdict example.Verdict) templates.Outcome {
-	return templates.Outcome{
+	v := templates.Outcome{
 		DecisionID: out.DecisionID.String(), Status: string(out.Status), Revision: strconv.Itoa(out.Revision),
-		Replayed: out.Replayed, Words: outcomes[verdict],
+		Replayed: out.Replayed, Words: outcomeWords(out, verdict),
 	}
+	if g := out.Gold; g != nil {
+		right := "approve"
+		if g.Verdict == example.Reject {
+			right = "reject"
+		}
+		if g.Agrees {
+			v.Gold = "That was a practice example, and you agree with your lead. They wrote: " + draw.Plain(g.Reason)
+		} else {
+			v.Gold = "That was a practice example. Your lead would " + right + " it, and wrote: " + draw.Plain(g.Reason) + " Nothing has changed; if you still see it differently, tell them."
+		}
+	}
+	return v
 }
 
 // undecided answers a decision that was not carried out: the script gets the
@@ -154,7 +194,7 @@ func (s *Server) undecided(w http.ResponseWriter, r *http.Request, id uuid.UUID,
 		s.render(w, r, status, templates.DecisionProblems(f.Msg, fields))
 		return nil
 	}
-	d, gerr := s.browse.Get(r.Context(), id)
+	d, gerr := s.seen(r, id)
 	if gerr != nil {
 		return gerr
 	}
@@ -217,11 +257,17 @@ func edited(form url.Values) bool {
 	return false
 }
 
+// seen reads an example as whoever asks may see it.
+func (s *Server) seen(r *http.Request, id uuid.UUID) (browse.Detail, error) {
+	u, _ := userOf(r.Context())
+	return s.browse.GetFor(r.Context(), id, browse.Viewer{ID: u.ID, Reviews: u.Can(account.Review), Lead: u.Can(account.Adjudicate)})
+}
+
 // detailOf reads the example that an address names.
 func (s *Server) detailOf(r *http.Request, id string) (browse.Detail, error) {
 	parsed, err := uuid.Parse(id)
 	if err != nil {
 		return browse.Detail{}, fault.New(fault.NotFound, "There is no example %q.", draw.Plain(id))
 	}
-	return s.browse.Get(r.Context(), parsed)
+	return s.seen(r, parsed)
 }

@@ -148,6 +148,14 @@ func (s *Server) site() {
 		s.post("/review/undo", account.Review, s.undo)
 		s.post("/review/release", account.Review, s.release)
 
+		s.get("/adjudicate", account.Adjudicate, s.listDisagreements)
+		s.get("/adjudicate/{id}", account.Adjudicate, s.showSettle)
+		s.post("/adjudicate/{id}", account.Adjudicate, s.settle)
+		s.get("/questions", account.Review, s.listQuestions)
+		s.get("/questions/{id}", account.Review, s.showSettle)
+		s.post("/questions/{id}", account.Review, s.settle)
+		s.post("/examples/{id}/gold", account.Adjudicate, s.markGold)
+
 		s.get("/examples", account.View, s.listExamples)
 		s.get("/examples/{id}", account.View, s.showExample)
 		s.post("/examples/{id}/decisions", account.Review, s.decideExample)

@@ -29,6 +29,8 @@ type ExampleRow struct {
 
 // ExampleView is the page of one example.
 type ExampleView struct {
+	Asked    []Asked // questions about it and their answers
+	Gold     *Gold   // nil: the viewer must not know
 	User     string // id; keeps drafts of people apart who share a browser
 	Item     Item
 	Crumbs   []Link

@@ -6,7 +6,7 @@ import "github.com/a-h/templ"
 type Queues struct {
 	Assigned   []Assignment // what the viewer has to do
 	Categories []QueueCategory
-	Escalated  []QueueCategory // what waits for a specialist; only for those who may answer
+	Waiting    []Link // pages with what waits for this person in particular
 	Empty      *Empty
 }
 
@@ -30,16 +30,16 @@ type QueuePart struct {
 
 // Queue is what forms carry along to say which queue they are about.
 type Queue struct {
-	Category, Subcategory, Status string
-	Assignment                    string // its id, where the queue is what a lead assigned; the others are then empty
-	Limit                         string // of a session of just so many; empty: no limit
-	Done                          string // in this session
+	Category, Subcategory, Order string
+	Assignment                   string // its id, where the queue is what a lead assigned; the others are then empty
+	Limit                        string // of a session of just so many; empty: no limit
+	Done                         string // in this session
 }
 
 func (q Queue) hidden() []Hidden {
 	var all []Hidden
 	for _, h := range []Hidden{
-		{"category", q.Category}, {"subcategory", q.Subcategory}, {"status", q.Status}, {"assignment", q.Assignment}, {"limit", q.Limit}, {"done", q.Done},
+		{"category", q.Category}, {"subcategory", q.Subcategory}, {"order", q.Order}, {"assignment", q.Assignment}, {"limit", q.Limit}, {"done", q.Done},
 	} {
 		if h.Value != "" {
 			all = append(all, h)
@@ -163,6 +163,7 @@ type DecideForm struct {
 	Editing    bool
 	Open       string // the panel that is open: reject, escalate or empty
 	ShowSkip   bool
+	Settle     string // the heading of the form that settles a question; empty: it is an ordinary decision
 }
 
 // FormProblems are what is wrong with the fields.
@@ -190,6 +191,7 @@ func described(problem, id string) templ.Attributes {
 type Outcome struct {
 	DecisionID, Status, Revision string
 	Replayed                     bool
+	Gold                         string // after a practice example: what its author says; empty: it was none
 	Words                        string
 }
 

@@ -1,0 +1,74 @@
+package browse
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/voicefit/spotter/internal/db"
+	"github.com/voicefit/spotter/internal/example"
+)
+
+// A Viewer is who looks at an example.
+type Viewer struct {
+	ID      uuid.UUID
+	Reviews bool // decides on examples
+	Lead    bool // settles disagreements: sees every verdict
+}
+
+// GetFor reads one example as v may see it. Verdicts on one text are independent,
+// so whoever may still give one does not see those of others: their decisions on
+// the current revision are left out, and the revisions they made of it. The same
+// holds for somebody who has a hidden look at the example, who sees it as pending.
+// It is what pages and the API show; Get is for what needs the whole truth.
+func (s *Service) GetFor(ctx context.Context, id uuid.UUID, v Viewer) (Detail, error) {
+	d, err := s.Get(ctx, id)
+	if err != nil || !v.Reviews {
+		return d, err
+	}
+	look, err := db.New(s.db).HasLook(ctx, s.dataset, id, v.ID)
+	if err != nil {
+		return Detail{}, fmt.Errorf("read example %s: look for a look: %w", id, err)
+	}
+	if look {
+		d.Status = example.Pending
+	} else if v.Lead || d.Status != example.Pending || d.decidedBy(v.ID) {
+		return d, nil
+	}
+	d.veil(v.ID)
+	return d, nil
+}
+
+// about is the revision that a decision speaks of: the one it made, else the one
+// it saw.
+func (d Decision) about() int {
+	if d.NewRevision > 0 {
+		return d.NewRevision
+	}
+	return d.Revision
+}
+
+// decidedBy says whether somebody has a verdict in force on the current revision.
+func (d *Detail) decidedBy(who uuid.UUID) bool {
+	return slices.ContainsFunc(d.Decisions, func(made Decision) bool {
+		return made.ReviewerID == who && !made.Undone && made.about() == d.Revision && made.Verdict != "undo" && made.Verdict != string(example.Skip)
+	})
+}
+
+// veil takes out what others said about the current revision.
+func (d *Detail) veil(viewer uuid.UUID) {
+	made := map[int]bool{} // revisions that a hidden decision made
+	d.Decisions = slices.DeleteFunc(d.Decisions, func(x Decision) bool {
+		hide := x.ReviewerID != viewer && x.about() == d.Revision && x.Verdict != string(example.Skip)
+		if hide && !slices.Contains(d.Hidden, x.ReviewerID) {
+			d.Hidden = append(d.Hidden, x.ReviewerID)
+		}
+		if hide && x.NewRevision > 0 {
+			made[x.NewRevision] = true
+		}
+		return hide
+	})
+	d.Revisions = slices.DeleteFunc(d.Revisions, func(r Revision) bool { return made[r.Number] })
+}
