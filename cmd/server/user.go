@@ -2,10 +2,12 @@ package main
 
 import (
 	"bufio"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -53,12 +55,14 @@ func (p *program) user() *cobra.Command {
 	add.Flags().StringVar(&name, "name", "", "`name` as others see it (default: the e-mail's first part)")
 	add.Flags().BoolVar(&fromStdin, "password-stdin", false, "read the password from standard input")
 
+	var asJSON bool
 	list := &cobra.Command{
 		Use: "list", Short: "List people", Args: usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return p.with(cmd, func(a *app) error { return p.listUsers(cmd, a) })
+			return p.with(cmd, func(a *app) error { return p.listUsers(cmd, a, asJSON) })
 		},
 	}
+	list.Flags().BoolVar(&asJSON, "json", false, "print one JSON object per person")
 	disable := &cobra.Command{
 		Use: "disable EMAIL", Short: "Stop somebody from signing in; what they did stays", Args: usage(cobra.ExactArgs(1)),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -89,7 +93,49 @@ func (p *program) user() *cobra.Command {
 		},
 	}
 	password.Flags().BoolVar(&fromStdin, "password-stdin", false, "read the password from standard input")
-	cmd.AddCommand(add, list, disable, password)
+	cmd.AddCommand(add, list, disable, password, p.userSkill())
+	return cmd
+}
+
+// userSkill marks people with what some approvals require.
+func (p *program) userSkill() *cobra.Command {
+	var add, remove []string
+	cmd := &cobra.Command{
+		Use:   "skill EMAIL",
+		Short: "Mark somebody with a skill, or take it away",
+		Long: `Mark somebody with a skill, such as clinician, or take it away. Subcategories and
+checks of the catalog name the skill that one of those who approve must have. Without
+a flag it prints the skills that the person has.`,
+		Example: "  spotter user skill ana@example.org --add clinician",
+		Args:    usage(cobra.ExactArgs(1)),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return p.with(cmd, func(a *app) error {
+				ctx := cmd.Context()
+				u, err := a.accounts.UserByEmail(ctx, args[0])
+				if err != nil {
+					return err
+				}
+				c, err := a.catalogs.Current(ctx)
+				if err != nil {
+					return err
+				}
+				known := c.Skills()
+				for _, skill := range add {
+					if !slices.Contains(known, skill) {
+						return fault.New(fault.Invalid, "Nothing in the catalog asks for the skill %q. Use one of: %s.", skill, strings.Join(known, ", "))
+					}
+				}
+				skills := slices.DeleteFunc(append(slices.Clone(u.Skills), add...), func(s string) bool { return slices.Contains(remove, s) })
+				if u, err = a.accounts.SetSkills(ctx, operator(), u.ID, skills); err != nil {
+					return err
+				}
+				_, err = fmt.Fprintf(p.stdout, "%s\t%s\n", u.Email, strings.Join(u.Skills, ","))
+				return err
+			})
+		},
+	}
+	cmd.Flags().StringArrayVar(&add, "add", nil, "`skill` to add; repeat it")
+	cmd.Flags().StringArrayVar(&remove, "remove", nil, "`skill` to take away; repeat it")
 	return cmd
 }
 
@@ -107,20 +153,40 @@ func (p *program) with(cmd *cobra.Command, f func(a *app) error) error {
 	return errors.Join(f(a), a.close())
 }
 
-func (p *program) listUsers(cmd *cobra.Command, a *app) error {
+// listed is what `user list --json` prints for each person.
+type listed struct {
+	ID       uuid.UUID    `json:"id"`
+	Email    string       `json:"email"`
+	Name     string       `json:"name"`
+	Role     account.Role `json:"role"`
+	Skills   []string     `json:"skills"`
+	Disabled bool         `json:"disabled"`
+	Created  time.Time    `json:"created_at"`
+}
+
+func (p *program) listUsers(cmd *cobra.Command, a *app, asJSON bool) error {
 	w := tabwriter.NewWriter(p.stdout, 0, 4, 2, ' ', 0)
-	fmt.Fprintln(w, "EMAIL\tNAME\tROLE\tSTATE")
+	if !asJSON {
+		fmt.Fprintln(w, "EMAIL\tNAME\tROLE\tSTATE\tSKILLS")
+	}
 	for after := ""; ; {
 		users, next, err := a.accounts.List(cmd.Context(), after, 100)
 		if err != nil {
 			return err
 		}
 		for _, u := range users {
+			if asJSON {
+				one := listed{ID: u.ID, Email: u.Email, Name: u.Name, Role: u.Role, Skills: append([]string{}, u.Skills...), Disabled: !u.DisabledAt.IsZero(), Created: u.CreatedAt}
+				if err := json.NewEncoder(p.stdout).Encode(one); err != nil {
+					return err
+				}
+				continue
+			}
 			state := "active"
 			if !u.DisabledAt.IsZero() {
 				state = "disabled"
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", u.Email, u.Name, u.Role, state)
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", u.Email, u.Name, u.Role, state, strings.Join(u.Skills, ","))
 		}
 		if next == "" {
 			return w.Flush()

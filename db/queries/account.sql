@@ -32,6 +32,9 @@ SELECT id, email, name, role, password_hash, disabled_at, created_at, skills
 -- name: SetUserRole :exec
 UPDATE users SET role = @role WHERE id = @id;
 
+-- name: SetUserSkills :exec
+UPDATE users SET skills = @skills::text[] WHERE id = @id;
+
 -- name: SetUserDisabled :exec
 UPDATE users SET disabled_at = sqlc.narg('disabled_at') WHERE id = @id;
 

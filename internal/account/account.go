@@ -36,6 +36,7 @@ const (
 	ActionJoin             = "account.join"
 	ActionAdd              = "account.add"
 	ActionRole             = "account.role"
+	ActionSkills           = "account.skills"
 	ActionDisable          = "account.disable"
 	ActionEnable           = "account.enable"
 	ActionPasswordChange   = "account.password_change" // by the user, with the old one

@@ -745,6 +745,15 @@ func (q *Queries) SetUserRole(ctx context.Context, role string, iD uuid.UUID) er
 	return err
 }
 
+const setUserSkills = `-- name: SetUserSkills :exec
+UPDATE users SET skills = $1::text[] WHERE id = $2
+`
+
+func (q *Queries) SetUserSkills(ctx context.Context, skills []string, iD uuid.UUID) error {
+	_, err := q.db.Exec(ctx, setUserSkills, skills, iD)
+	return err
+}
+
 const sweepLoginFailures = `-- name: SweepLoginFailures :execrows
 DELETE FROM login_failures WHERE failed_at < $1
 `

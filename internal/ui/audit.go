@@ -25,7 +25,11 @@ var recordFamilies = []templates.Option{
 	{Value: "", Label: "Everything"},
 	{Value: "account.", Label: "People and sign-in"},
 	{Value: "import.", Label: "Imports"},
-	{Value: "example.", Label: "Decisions and edits"},
+	{Value: "example.", Label: "Decisions, edits and comments"},
+	{Value: "assignment.", Label: "Assignments"},
+	{Value: "duplicates.", Label: "Duplicates"},
+	{Value: "waiver.", Label: "Waivers"},
+	{Value: "lease.", Label: "Freed examples"},
 	{Value: "export.", Label: "Downloads"},
 	{Value: "release.", Label: "Releases"},
 	{Value: "catalog.", Label: "Catalog"},
@@ -68,6 +72,8 @@ func (s *Server) listRecord(w http.ResponseWriter, r *http.Request) error {
 	for _, rec := range records {
 		v.Rows = append(v.Rows, recordRow(rec, q))
 	}
+	all := with(q, "after", "")
+	v.CSV, v.JSONL = exportURL("/audit.csv", all), exportURL("/audit.jsonl", all)
 	if next != "" {
 		v.Pager.Older = "/audit?" + with(q, "after", next).Encode()
 	}
@@ -75,6 +81,14 @@ func (s *Server) listRecord(w http.ResponseWriter, r *http.Request) error {
 		v.Pager.First = "/audit?" + with(q, "after", "").Encode()
 	}
 	return s.show(w, r, templates.AuditPage(page, v))
+}
+
+// exportURL is the export of what the filter in q chooses.
+func exportURL(path string, q url.Values) string {
+	if len(q) == 0 {
+		return path
+	}
+	return path + "?" + q.Encode()
 }
 
 // recordFilter reads a filter from the query and says which fields are wrong.
@@ -111,6 +125,7 @@ func recordRow(rec audit.Record, q url.Values) templates.AuditRow {
 		At: stamp(rec.At), Actor: rec.Actor.Name, Action: rec.Action, ActionURL: "/audit?" + with(with(q, "after", ""), "action", rec.Action).Encode(),
 		Object: shortObject(rec.Object), ObjectFull: rec.Object, Details: detailFacts(rec.Detail),
 	}
+	row.GoURL = objectPage(rec.Object)
 	if rec.Object != "" {
 		row.ObjectURL = "/audit?object=" + url.QueryEscape(rec.Object)
 	}
@@ -118,6 +133,33 @@ func recordRow(rec audit.Record, q url.Values) templates.AuditRow {
 		row.Seal = number(rec.Seq)
 	}
 	return row
+}
+
+// objectPages are where the things are that the record names, by kind; the id
+// comes behind.
+var objectPages = map[string]string{
+	"example": "/examples/", "assignment": "/assignments/", "import": "/imports/", "release": "/releases/", "sampling": "/sampling/",
+}
+
+// objectPage is the page of what an entry is about; empty where it has none.
+func objectPage(object string) string {
+	kind, id, _ := strings.Cut(object, "/")
+	if _, err := uuid.Parse(id); err != nil {
+		if kind == "catalog" {
+			return "/catalog"
+		}
+		return ""
+	}
+	if kind == "user" {
+		return "/people/" + id + "/activity"
+	}
+	if kind == "invitation" {
+		return "/people"
+	}
+	if page, ok := objectPages[kind]; ok {
+		return page + id
+	}
+	return ""
 }
 
 // shortObject keeps of kind/id what tells ids apart: their end. Their beginning

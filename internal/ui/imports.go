@@ -299,7 +299,9 @@ func (d *download) begin() {
 	}
 	d.begun = true
 	h := d.w.Header()
-	h.Set("Content-Type", "application/x-ndjson")
+	if h.Get("Content-Type") == "" {
+		h.Set("Content-Type", "application/x-ndjson")
+	}
 	h.Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", d.name))
 	h.Set("Cache-Control", "no-store")
 	h.Set("X-Accel-Buffering", "no") // proxies pass it on as it comes

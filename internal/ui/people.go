@@ -3,6 +3,8 @@ package ui
 import (
 	"context"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/google/uuid"
@@ -10,6 +12,7 @@ import (
 	"github.com/voicefit/spotter/internal/account"
 	"github.com/voicefit/spotter/internal/audit"
 	"github.com/voicefit/spotter/internal/fault"
+	"github.com/voicefit/spotter/internal/ui/draw"
 	"github.com/voicefit/spotter/web/templates"
 )
 
@@ -72,6 +75,48 @@ func (s *Server) changeRole(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
+// changeSkills handles POST /people/{id}/skills.
+func (s *Server) changeSkills(w http.ResponseWriter, r *http.Request) error {
+	if err := r.ParseForm(); err != nil {
+		return malformed(err)
+	}
+	return s.changePerson(w, r, func(ctx context.Context, by audit.Actor, id uuid.UUID) (string, error) {
+		c, _, err := s.catalogs.CurrentVersion(ctx)
+		if err != nil {
+			return "", err
+		}
+		before, err := s.accounts.User(ctx, id)
+		if err != nil {
+			return "", err
+		}
+		for _, skill := range r.PostForm["skill"] {
+			if !slices.Contains(c.Skills(), skill) && !slices.Contains(before.Skills, skill) {
+				return "", fault.New(fault.Invalid, "Nothing in the catalog asks for the skill %s.", draw.Plain(skill))
+			}
+		}
+		u, err := s.accounts.SetSkills(ctx, by, id, r.PostForm["skill"])
+		if len(u.Skills) == 0 {
+			return u.Name + " has no special skill now.", err
+		}
+		return u.Name + " now counts as: " + strings.Join(u.Skills, ", ") + ".", err
+	})
+}
+
+// skillBoxes are the skills that the catalog asks for, and those that u has.
+func skillBoxes(known []string, u account.User) []templates.Ticked {
+	all := append(slices.Clone(known), u.Skills...)
+	slices.Sort(all)
+	var boxes []templates.Ticked
+	for _, skill := range slices.Compact(all) {
+		box := templates.Ticked{ID: skill, Name: skill, On: slices.Contains(u.Skills, skill)}
+		if !slices.Contains(known, skill) {
+			box.Note = "not asked for any more"
+		}
+		boxes = append(boxes, box)
+	}
+	return boxes
+}
+
 // disablePerson handles POST /people/{id}/disable.
 func (s *Server) disablePerson(w http.ResponseWriter, r *http.Request) error {
 	return s.changePerson(w, r, func(ctx context.Context, by audit.Actor, id uuid.UUID) (string, error) {
@@ -119,6 +164,11 @@ func (s *Server) peopleView(r *http.Request, email, role string) (templates.Peop
 		Email: templates.Field{Name: "email", Label: "Email", Type: "email", Value: email, Autocomplete: "off"},
 		Role:  templates.Choice{Name: "role", Label: "Role", Options: roleOptions(account.Role(role), account.Reviewer)},
 	}
+	c, _, err := s.catalogs.CurrentVersion(ctx)
+	if err != nil {
+		return v, err
+	}
+	known := c.Skills()
 	users, next, err := s.accounts.List(ctx, r.URL.Query().Get("after"), peopleRows)
 	if err != nil {
 		return v, err
@@ -127,6 +177,7 @@ func (s *Server) peopleView(r *http.Request, email, role string) (templates.Peop
 		path := "/people/" + u.ID.String()
 		v.Rows = append(v.Rows, templates.Person{
 			Name: u.Name, Email: u.Email, Role: roleWord(u.Role), You: u.ID == you.ID, Disabled: !u.DisabledAt.IsZero(),
+			Activity: path + "/activity", Skills: skillBoxes(known, u), SkillForm: path + "/skills",
 			Joined: moment(u.CreatedAt, now), RoleForm: path + "/role", Enable: path + "/enable",
 			Roles: templates.Choice{ID: "role-" + u.ID.String(), Name: "role", Label: "Role of " + u.Name, Options: roleOptions(u.Role, u.Role)},
 			Disable: templates.Confirm{

@@ -204,6 +204,7 @@ func (s *Server) site() {
 	s.post("/people/invitations", account.ManagePeople, s.invite)
 	s.post("/people/invitations/{id}/revoke", account.ManagePeople, s.revokeInvitation)
 	s.post("/people/{id}/role", account.ManagePeople, s.changeRole)
+	s.post("/people/{id}/skills", account.ManagePeople, s.changeSkills)
 	s.post("/people/{id}/disable", account.ManagePeople, s.disablePerson)
 	s.post("/people/{id}/enable", account.ManagePeople, s.enablePerson)
 
@@ -227,6 +228,9 @@ func (s *Server) site() {
 	}
 
 	s.get("/audit", account.ReadAudit, s.listRecord)
+	s.get("/audit.csv", account.ReadAudit, s.recordCSV, streaming)
+	s.get("/audit.jsonl", account.ReadAudit, s.recordJSONL, streaming)
+	s.get("/people/{id}/activity", account.ReadAudit, s.showActivity)
 
 	s.post("/demo", account.RemoveDemo, s.addDemo)
 	s.post("/demo/remove", account.RemoveDemo, s.removeDemo)

@@ -84,16 +84,19 @@ type People struct {
 
 // Person is one row of People.
 type Person struct {
-	Name     string
-	Email    string
-	Role     string
-	You      bool
-	Disabled bool
-	Joined   Time
-	RoleForm string // where a change of role is posted
-	Roles    Choice
-	Disable  Confirm
-	Enable   string // where the form is posted
+	Name      string
+	Email     string
+	Role      string
+	You       bool
+	Disabled  bool
+	Joined    Time
+	Activity  string // address of what they did
+	Skills    []Ticked
+	SkillForm string // where skills are posted
+	RoleForm  string // where a change of role is posted
+	Roles     Choice
+	Disable   Confirm
+	Enable    string // where the form is posted
 }
 
 // Invitation is a link that was given out and not used yet.
@@ -116,6 +119,20 @@ type Audit struct {
 	Until  Field
 	Rows   []AuditRow
 	Pager  Pager
+	CSV    string // addresses of the same entries as files
+	JSONL  string
+}
+
+// PersonActivity is the record of one person.
+type PersonActivity struct {
+	Crumbs       []Link
+	Name, Lead   string
+	Action       string // where the filter is sent
+	Family       Choice
+	Since, Until Field
+	Rows         []AuditRow
+	Pager        Pager
+	CSV, JSONL   string
 }
 
 // AuditRow is one entry of the record.
@@ -126,6 +143,7 @@ type AuditRow struct {
 	ActionURL  string // the same act by anybody
 	Object     string // short: "user/…da482df96038"
 	ObjectFull string
+	GoURL      string // page of the thing itself; empty: it has none
 	ObjectURL  string // everything done to it; empty: none
 	Details    []Fact
 	Seal       string // its number in the chain; empty while it waits
