@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -14,7 +15,7 @@ import (
 
 func (p *program) export() *cobra.Command {
 	var o export.Options
-	var status, preset, output string
+	var status, preset, output, compress string
 	var plain, allowRefused bool
 	cmd := &cobra.Command{
 		Use:   "export",
@@ -22,11 +23,17 @@ func (p *program) export() *cobra.Command {
 		Long: `Write examples, one per line, to standard output or a file. A file appears under
 its name only when it is whole.
 
+Presets that come with more than one file (axolotl, llama-factory, torchtune,
+unsloth, trl, huggingface) need -o: a folder that is not there yet, or a name that
+ends with .zip. Any other preset makes a zip too where the name says so.
+
 An example that the preset can't say is never dropped in silence: it is named on
 stderr with the reason, and the command fails unless --allow-refused is given. With
 it, the others are written.`,
 		Example: `  spotter export --preset messages -o voicefit_llama_training_complete.jsonl
   spotter export --preset llama3 --category voice_parsing > voice.jsonl
+  spotter export --preset together --compress zstd -o train.jsonl.zst
+  spotter export --preset huggingface -o voicefit-dataset
   spotter export --preset llama3 --plain | head -1`,
 		Args: usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -34,6 +41,16 @@ it, the others are written.`,
 			var err error
 			if o.Preset, err = export.ParsePreset(preset); err != nil {
 				return fmt.Errorf("%w: %w", errUsage, err)
+			}
+			folder := o.Preset.Describe().Folder
+			zipped := strings.HasSuffix(output, ".zip")
+			switch _, known := export.Compressions[compress]; {
+			case folder && (output == "" || output == "-"):
+				return badFlag("The preset %s makes several files: name a folder or a .zip with -o.", o.Preset)
+			case compress != "" && !known:
+				return badFlag("There is no compression %q. Use gzip or zstd.", compress)
+			case compress != "" && (folder || zipped):
+				return badFlag("--compress is for one file. A name that ends with .zip makes a zip.")
 			}
 			if o.Status = example.Status(status); !o.Status.Valid() {
 				return badFlag("There is no status %q. Use pending, approved, rejected or escalated.", status)
@@ -48,8 +65,7 @@ it, the others are written.`,
 			if err != nil {
 				return err
 			}
-			write := func(w io.Writer) error {
-				sum, err := a.export.Write(ctx, w, o)
+			enough := func(sum export.Summary, err error) error {
 				if err != nil {
 					return err
 				}
@@ -59,9 +75,21 @@ it, the others are written.`,
 				}
 				return nil
 			}
-			if output == "" || output == "-" {
+			write := func(w io.Writer) error {
+				if zipped {
+					return enough(a.export.WriteZip(ctx, w, o))
+				}
+				return enough(a.export.WriteCompressed(ctx, w, compress, o))
+			}
+			switch {
+			case folder && !zipped:
+				err = export.Folder(output, func(dir string) error {
+					_, sum, err := a.export.WriteFolder(ctx, dir, o)
+					return enough(sum, err)
+				})
+			case output == "" || output == "-":
 				err = write(p.stdout)
-			} else {
+			default:
 				err = export.File(output, write)
 			}
 			return errors.Join(err, a.close())
@@ -73,7 +101,8 @@ it, the others are written.`,
 	f.StringVar(&status, "status", string(example.Approved), "export the examples of this `status`")
 	f.StringVar(&o.Category, "category", "", "only this category `slug`")
 	f.StringVar(&o.Subcategory, "subcategory", "", "only this subcategory `slug`")
-	f.StringVarP(&output, "output", "o", "", "write to this `file` instead of standard output")
+	f.StringVarP(&output, "output", "o", "", "write to this `file`, or folder, instead of standard output")
+	f.StringVar(&compress, "compress", "", "compress with gzip or zstd, the same rows to the same bytes")
 	f.BoolVar(&allowRefused, "allow-refused", false, "leave out what the preset can't say and succeed")
 	return cmd
 }

@@ -10,7 +10,9 @@ import (
 	"io"
 	"unicode/utf8"
 
+	"github.com/voicefit/spotter/internal/decode"
 	"github.com/voicefit/spotter/internal/example"
+	"github.com/voicefit/spotter/internal/fault"
 	"github.com/voicefit/spotter/internal/llama3"
 )
 
@@ -150,26 +152,29 @@ func (v *Validator) Line(n int64, line []byte) []Problem {
 		return v.take()
 	}
 	v.Rows++
-	if !utf8.Valid(line) {
-		v.refuse("bytes/utf-8", "The line is not UTF-8.")
+	if n == 1 && bytes.HasPrefix(bytes.TrimSpace(line), []byte("[")) {
+		v.refuse("json/array", "The file begins as a JSON array, not with one object per line. Turn it around: jq -c '.[]' file.json > file.jsonl")
 		return v.take()
 	}
-	row, err := parseValue(line)
+	v.object(line)
+	return v.take()
+}
+
+// object looks at the text of one row.
+func (v *Validator) object(text []byte) {
+	if !utf8.Valid(text) {
+		v.refuse("bytes/utf-8", "The line is not UTF-8.")
+		return
+	}
+	row, err := parseValue(text)
 	switch {
 	case err != nil:
-		if n == 1 && bytes.HasPrefix(bytes.TrimSpace(line), []byte("[")) {
-			v.refuse("json/array", "The file is a JSON array laid out over lines, not one object per line. Turn it around: jq -c '.[]' file.json > file.jsonl")
-			break
-		}
 		v.refuse("json/invalid", "The line can't be read: %s.", err)
-	case row.kind == '[' && n == 1:
-		v.refuse("json/array", "The line is a JSON array, not an object. Put every element on a line of its own: jq -c '.[]' file.json > file.jsonl")
 	case row.kind != '{':
 		v.refuse("json/object", "The line must hold a JSON object, found %s.", row.is())
 	default:
 		v.row(row)
 	}
-	return v.take()
 }
 
 // row looks at one row.
@@ -258,8 +263,9 @@ func (v *Validator) Finish() []Problem {
 	return v.take()
 }
 
-// Read reads all of a file of lines and reports every problem in order. It ends
-// early with the errors of r and of ctx.
+// Read reads all of a file of lines, or of a JSON array where the platform takes
+// one, and reports every problem in order. It ends early with the errors of r and
+// of ctx.
 func (v *Validator) Read(ctx context.Context, r io.Reader, report func(Problem)) error {
 	b := bufio.NewReaderSize(r, 256<<10)
 	var long []byte // a line longer than the buffer
@@ -267,6 +273,9 @@ func (v *Validator) Read(ctx context.Context, r io.Reader, report func(Problem))
 		for _, p := range ps {
 			report(p)
 		}
+	}
+	if v.rules.arrays && isArray(b) {
+		return v.readArray(ctx, b, tell)
 	}
 	for n := int64(1); ; n++ {
 		if err := ctx.Err(); err != nil {
@@ -293,6 +302,47 @@ func (v *Validator) Read(ctx context.Context, r io.Reader, report func(Problem))
 		if !ended {
 			break
 		}
+	}
+	tell(v.Finish())
+	return nil
+}
+
+// isArray reports whether the text ahead begins with a bracket.
+func isArray(b *bufio.Reader) bool {
+	head, err := b.Peek(64)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return false // reading will say so
+	}
+	return bytes.HasPrefix(bytes.TrimSpace(bytes.TrimPrefix(head, bom)), []byte("["))
+}
+
+// readArray looks at the elements of a JSON array as if each stood on a line.
+func (v *Validator) readArray(ctx context.Context, r io.Reader, tell func([]Problem)) error {
+	split := decode.NewSplitter(r, decode.JSONArray, decode.Position{}, decode.SplitOptions{})
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		rec, err := split.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		v.line = rec.Line
+		v.Bytes = rec.Offset + rec.Size
+		v.Rows++
+		if rec.Err != nil {
+			why := rec.Err.Error()
+			if f, ok := fault.As(rec.Err); ok {
+				why = f.Msg
+			}
+			v.refuse("json/invalid", "The row can't be read: %s", why)
+		} else {
+			v.object(rec.Raw)
+		}
+		tell(v.take())
 	}
 	tell(v.Finish())
 	return nil

@@ -136,6 +136,26 @@ func (s *Service) WriteZip(ctx context.Context, w io.Writer, o Options) (sum Sum
 	return sum, Zip(ctx, w, dir, names)
 }
 
+// WriteCompressed is Write with the bytes compressed as Compress does; of the kind
+// "" as they are. Summary.Bytes is before compression.
+func (s *Service) WriteCompressed(ctx context.Context, w io.Writer, kind string, o Options) (Summary, error) {
+	if kind == "" {
+		return s.Write(ctx, w, o)
+	}
+	z, err := Compress(w, kind)
+	if err != nil {
+		return Summary{}, err
+	}
+	sum, err := s.Write(ctx, z, o)
+	if err != nil {
+		return sum, err
+	}
+	if err := z.Close(); err != nil {
+		return sum, fmt.Errorf("export: compress: %w", err)
+	}
+	return sum, nil
+}
+
 // zipTime is the time that every file in a zip has, so that the same files give
 // the same bytes.
 var zipTime = time.Date(2000, time.January, 1, 0, 0, 0, 0, time.UTC)
