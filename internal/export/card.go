@@ -56,7 +56,9 @@ const features = `  features:
 `
 
 // card is the README.md of a dataset, with its YAML in front. The features are
-// explicit: otherwise the library would guess them from the first rows.
+// explicit: otherwise the library would guess them from the first rows. Only the
+// Parquet files are a configuration: the library picks one reader for all of a
+// repository, and reads JSON Lines as Parquet where both are named.
 func card(s Set) string {
 	var b strings.Builder
 	rows := int64(0)
@@ -71,23 +73,17 @@ func card(s Set) string {
 	}
 	fmt.Fprintf(&b, "language:\n- en\npretty_name: %s\nsize_categories:\n- %s\ntask_categories:\n- text-generation\ntags:\n- conversational\n- fitness\nconfigs:\n",
 		yamlString(comment(s)), sizeClass(rows))
-	kinds := []struct{ config, ext string }{{"default", ".parquet"}, {"jsonl", ".jsonl"}}
-	for _, k := range kinds {
-		fmt.Fprintf(&b, "- config_name: %s\n  data_files:\n", k.config)
-		for _, w := range s.of(k.ext) {
-			fmt.Fprintf(&b, "  - split: %s\n    path: %s\n", w.Split(), w.Name)
-		}
+	parquet, size := s.of(".parquet"), int64(0)
+	b.WriteString("- config_name: default\n  data_files:\n")
+	for _, w := range parquet {
+		fmt.Fprintf(&b, "  - split: %s\n    path: %s\n", w.Split(), w.Name)
+		size += w.Bytes
 	}
-	b.WriteString("dataset_info:\n")
-	for _, k := range kinds {
-		fmt.Fprintf(&b, "- config_name: %s\n%s  splits:\n", k.config, features)
-		bytes := int64(0)
-		for _, w := range s.of(k.ext) {
-			fmt.Fprintf(&b, "  - name: %s\n    num_bytes: %d\n    num_examples: %d\n", w.Split(), w.Bytes, w.Rows)
-			bytes += w.Bytes
-		}
-		fmt.Fprintf(&b, "  download_size: %d\n  dataset_size: %d\n", bytes, bytes)
+	b.WriteString("dataset_info:\n" + features + "  splits:\n")
+	for _, w := range parquet {
+		fmt.Fprintf(&b, "  - name: %s\n    num_bytes: %d\n    num_examples: %d\n", w.Split(), w.Bytes, w.Rows)
 	}
+	fmt.Fprintf(&b, "  download_size: %d\n  dataset_size: %d\n", size, size)
 	b.WriteString("---\n\n")
 
 	fmt.Fprintf(&b, "# %s\n\n", comment(s))
@@ -103,8 +99,7 @@ func card(s Set) string {
 	}
 	b.WriteString(`
 Every row has ` + "`messages`, a list of `role` (system, user, assistant, tool) and `content`, and `tools`" + `: the JSON of a list of
-function definitions, or ` + "`null`" + `. A tool call is an assistant's message in the words of Llama 3.3's chat template. The
-configuration ` + "`jsonl`" + ` holds the same rows as JSON Lines.
+function definitions, or ` + "`null`" + `. A tool call is an assistant's message in the words of Llama 3.3's chat template.
 
 ` + "```python" + `
 import json
@@ -115,6 +110,9 @@ for row in load_dataset(".", split="` + s.train(".parquet").Split() + `"):
 ` + "```" + `
 
 The text begins with the begin-of-text token: tokenise it with ` + "`add_special_tokens=False`" + `.
+
+The same rows are there as JSON Lines. The library reads one kind of file per repository, so name them:
+` + "`load_dataset(\"json\", data_files=\"" + s.train(".jsonl").Name + "\")`" + `.
 `)
 	return b.String()
 }
@@ -194,10 +192,10 @@ var croissantContext = object{
 	"citeAs": "cr:citeAs", "column": "cr:column", "conformsTo": "dct:conformsTo", "cr": "http://mlcommons.org/croissant/",
 	"rai": "http://mlcommons.org/croissant/RAI/", "data": object{"@id": "cr:data", "@type": "@json"},
 	"dataType": object{"@id": "cr:dataType", "@type": "@vocab"}, "dct": "http://purl.org/dc/terms/",
-	"examples": object{"@id": "cr:examples", "@type": "@json"}, "extract": "cr:extract", "field": "cr:field",
+	"equivalentProperty": "cr:equivalentProperty", "examples": object{"@id": "cr:examples", "@type": "@json"}, "extract": "cr:extract", "field": "cr:field",
 	"fileProperty": "cr:fileProperty", "fileObject": "cr:fileObject", "fileSet": "cr:fileSet", "format": "cr:format",
 	"includes": "cr:includes", "isLiveDataset": "cr:isLiveDataset", "jsonPath": "cr:jsonPath", "key": "cr:key", "md5": "cr:md5",
 	"parentField": "cr:parentField", "path": "cr:path", "recordSet": "cr:recordSet", "references": "cr:references",
-	"regex": "cr:regex", "repeated": "cr:repeated", "replace": "cr:replace", "sc": "https://schema.org/",
+	"regex": "cr:regex", "samplingRate": "cr:samplingRate", "repeated": "cr:repeated", "replace": "cr:replace", "sc": "https://schema.org/",
 	"separator": "cr:separator", "source": "cr:source", "subField": "cr:subField", "transform": "cr:transform",
 }
