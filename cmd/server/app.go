@@ -28,6 +28,7 @@ import (
 	"github.com/voicefit/spotter/internal/postgres"
 	"github.com/voicefit/spotter/internal/postgres/cluster"
 	"github.com/voicefit/spotter/internal/quality"
+	"github.com/voicefit/spotter/internal/release"
 	"github.com/voicefit/spotter/internal/report"
 	"github.com/voicefit/spotter/internal/review"
 	"github.com/voicefit/spotter/internal/webhook"
@@ -136,6 +137,8 @@ type app struct {
 	quality  *quality.Service
 	dedup    *dedup.Service
 	webhooks *webhook.Service
+	release  *release.Service // makes releases itself, without a queue
+	ordered  *release.Service // leaves them to the workers
 }
 
 // open opens the database and builds every service. A server brings the schema
@@ -220,6 +223,13 @@ func build(ctx context.Context, c config.Config, log *slog.Logger, d *database) 
 	}
 	imports.Enqueue = queue.Import
 	a.queued = ingest.New(imports)
+	releases, err := a.releases(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a.release = release.New(releases)
+	releases.Enqueue = queue.Release
+	a.ordered = release.New(releases)
 	return a, nil
 }
 

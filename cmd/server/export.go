@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -15,7 +16,7 @@ import (
 
 func (p *program) export() *cobra.Command {
 	var o export.Options
-	var status, preset, output, compress string
+	var status, preset, output, compress, named, split string
 	var plain, allowRefused bool
 	cmd := &cobra.Command{
 		Use:   "export",
@@ -34,7 +35,8 @@ it, the others are written.`,
   spotter export --preset llama3 --category voice_parsing > voice.jsonl
   spotter export --preset together --compress zstd -o train.jsonl.zst
   spotter export --preset huggingface -o voicefit-dataset
-  spotter export --preset llama3 --plain | head -1`,
+  spotter export --preset llama3 --plain | head -1
+  spotter export --release 2026-11 --preset together --split train -o train.jsonl`,
 		Args: usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
@@ -61,6 +63,15 @@ it, the others are written.`,
 				}
 				o.Preset = export.Llama3Plain
 			}
+			if named != "" && (cmd.Flags().Changed("status") || o.Category != "" || o.Subcategory != "") {
+				return badFlag("A release is what it is: --status, --category and --subcategory do not go with --release.")
+			}
+			switch {
+			case named == "" && split != "all":
+				return badFlag("--split goes with --release.")
+			case split != "all" && (folder || zipped):
+				return badFlag("--split is for one file; a folder or a zip has all splits.")
+			}
 			a, err := p.open(ctx, false)
 			if err != nil {
 				return err
@@ -76,7 +87,10 @@ it, the others are written.`,
 				return nil
 			}
 			write := func(w io.Writer) error {
-				if zipped {
+				switch {
+				case named != "":
+					return enough(a.exportRelease(ctx, w, named, o.Preset, split, compress, zipped))
+				case zipped:
 					return enough(a.export.WriteZip(ctx, w, o))
 				}
 				return enough(a.export.WriteCompressed(ctx, w, compress, o))
@@ -84,6 +98,14 @@ it, the others are written.`,
 			switch {
 			case folder && !zipped:
 				err = export.Folder(output, func(dir string) error {
+					if named != "" {
+						r, err := a.release.Find(ctx, named)
+						if err != nil {
+							return err
+						}
+						_, sum, err := a.release.ExportFolder(ctx, dir, r, o.Preset)
+						return enough(sum, err)
+					}
 					_, sum, err := a.export.WriteFolder(ctx, dir, o)
 					return enough(sum, err)
 				})
@@ -101,10 +123,36 @@ it, the others are written.`,
 	f.StringVar(&status, "status", string(example.Approved), "export the examples of this `status`")
 	f.StringVar(&o.Category, "category", "", "only this category `slug`")
 	f.StringVar(&o.Subcategory, "subcategory", "", "only this subcategory `slug`")
+	f.StringVar(&named, "release", "", "export the rows of the release with this `name or id`")
+	f.StringVar(&split, "split", "all", "with --release: only this `split`")
 	f.StringVarP(&output, "output", "o", "", "write to this `file`, or folder, instead of standard output")
 	f.StringVar(&compress, "compress", "", "compress with gzip or zstd, the same rows to the same bytes")
 	f.BoolVar(&allowRefused, "allow-refused", false, "leave out what the preset can't say and succeed")
 	return cmd
+}
+
+// exportRelease writes rows of a release as one file, or the files of a preset as
+// one zip.
+func (a *app) exportRelease(ctx context.Context, w io.Writer, named string, preset export.Preset, split, compress string, zipped bool) (export.Summary, error) {
+	r, err := a.release.Find(ctx, named)
+	if err != nil {
+		return export.Summary{}, err
+	}
+	switch {
+	case zipped:
+		return a.release.ExportZip(ctx, w, r, preset)
+	case compress == "":
+		return a.release.Export(ctx, w, r, preset, split)
+	}
+	z, err := export.Compress(w, compress)
+	if err != nil {
+		return export.Summary{}, err
+	}
+	sum, err := a.release.Export(ctx, z, r, preset, split)
+	if err != nil {
+		return sum, err
+	}
+	return sum, z.Close()
 }
 
 // explain says on stderr what an export did that is not in its rows.

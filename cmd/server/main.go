@@ -103,7 +103,7 @@ directory. Every subcommand works with the server stopped or running.`,
 		return fmt.Errorf("%w: %w; see `%s --help`", errUsage, err, c.CommandPath())
 	})
 	serve := p.serve()
-	root.AddCommand(serve, p.work(), p.importFiles(), p.export(), p.check(), p.report(), p.recheck(), p.sample(), p.user(), p.token(), p.catalog(),
+	root.AddCommand(serve, p.work(), p.importFiles(), p.release(), p.verifyRelease(), p.export(), p.check(), p.report(), p.recheck(), p.sample(), p.user(), p.token(), p.catalog(),
 		p.migrate(), p.backup(), p.restore(), p.audit(), p.doctor(), p.version(), p.printConfig())
 	// Without a subcommand it serves, with the same flags.
 	root.Flags().AddFlagSet(serve.Flags())

@@ -38,8 +38,8 @@ language, agreement, cost. A file appears under its name only when it is whole.`
 			if kind != "validation" && kind != "distribution" {
 				return badFlag("There is no report of the kind %q. Use validation or distribution.", kind)
 			}
-			if release != "" {
-				return badFlag("There are no releases to report on yet. Choose examples with --status and --category.")
+			if release != "" && (status != "" || f.Category != "") {
+				return badFlag("A release is what it is: --status and --category do not go with --release.")
 			}
 			if !cmd.Flags().Changed("format") {
 				// The file's name says it as well as a flag.
@@ -60,7 +60,12 @@ language, agreement, cost. A file appears under its name only when it is whole.`
 			if err != nil {
 				return err
 			}
-			write, err := a.makeReport(ctx, kind, f, form)
+			var write func(io.Writer) error
+			if release != "" {
+				write, err = a.releaseReport(ctx, release, kind, form)
+			} else {
+				write, err = a.makeReport(ctx, kind, f, form)
+			}
 			switch {
 			case err != nil:
 			case output == "" || output == "-":
@@ -74,11 +79,27 @@ language, agreement, cost. A file appears under its name only when it is whole.`
 	fl := cmd.Flags()
 	fl.StringVar(&kind, "kind", "validation", "`kind` of report: validation or distribution")
 	fl.StringVar(&format, "format", string(report.HTML), "`format`: html, json or md (default: as the file is named, else html)")
-	fl.StringVar(&release, "release", "", "`name` of a release")
+	fl.StringVar(&release, "release", "", "`name or id` of a release: the report that was made with it")
 	fl.StringVar(&status, "status", "", "only examples of this `status`")
 	fl.StringVar(&f.Category, "category", "", "only this category `slug`")
 	fl.StringVarP(&output, "output", "o", "", "write to this `file` instead of standard output")
 	return cmd
+}
+
+// releaseReport is a report that was made with a release, byte for byte.
+func (a *app) releaseReport(ctx context.Context, name, kind string, form report.Format) (func(io.Writer) error, error) {
+	r, err := a.release.Find(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	f, _, err := a.release.Open(ctx, r, kind+"_report."+string(form))
+	if err != nil {
+		return nil, err
+	}
+	return func(w io.Writer) error {
+		_, err := io.Copy(w, f)
+		return errors.Join(err, f.Close())
+	}, nil
 }
 
 // makeReport makes the report of a filter, to be written in the form.

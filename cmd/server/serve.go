@@ -149,7 +149,7 @@ func (a *app) handler() (http.Handler, error) {
 	metrics := ui.NewMetrics(a.pool.Stat)
 	endpoints, err := api.New(api.Config{
 		Log: a.log, Accounts: a.accounts, Catalog: a.catalogs.Current, Ingest: a.queued, Review: a.review,
-		Browse: a.browse, Export: a.export, Report: a.report, MaxUploadBytes: a.cfg.MaxUploadBytes,
+		Browse: a.browse, Export: a.export, Report: a.report, Releases: a.ordered, MaxUploadBytes: a.cfg.MaxUploadBytes,
 	})
 	if err != nil {
 		return nil, err

@@ -12,3 +12,6 @@ HAVING sum(examples) > 0
 
 -- name: DemoSources :many
 SELECT id FROM sources WHERE dataset_id = @dataset_id AND demo ORDER BY id LIMIT 100;
+
+-- name: WhereFrom :many
+SELECT id, source_id, source_line FROM examples WHERE dataset_id = @dataset_id AND id = ANY(@ids::uuid[]) ORDER BY id;

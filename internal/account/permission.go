@@ -45,6 +45,7 @@ const (
 	Import        Permission = "import"         // bring rows in
 	Export        Permission = "export"         // take approved rows out
 	Release       Permission = "release"        // make a release
+	Overrule      Permission = "overrule"       // let red lines of a release stand, withdraw one
 	ManageCatalog Permission = "manage catalog" // categories, prompts, targets
 	ManagePeople  Permission = "manage people"  // invitations, roles, disabling
 	ReadAudit     Permission = "read audit"     // the record of who did what
@@ -64,6 +65,7 @@ var allowed = map[Permission][]Role{
 	Import:        {Admin, Lead, Engineer},
 	Export:        {Admin, Lead, PM, Engineer},
 	Release:       {Admin, Lead, Engineer},
+	Overrule:      {Admin, Lead},
 	ManageCatalog: {Admin},
 	ManagePeople:  {Admin},
 	ReadAudit:     {Admin, Lead},

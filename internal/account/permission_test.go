@@ -22,6 +22,7 @@ func TestCan(t *testing.T) {
 		import          x     x    .        .  x
 		export          x     x    .        x  x
 		release         x     x    .        .  x
+		overrule        x     x    .        .  .
 		manage_catalog  x     .    .        .  .
 		manage_people   x     .    .        .  .
 		read_audit      x     x    .        .  .

@@ -24,6 +24,7 @@ import (
 	"github.com/voicefit/spotter/internal/export"
 	"github.com/voicefit/spotter/internal/fault"
 	"github.com/voicefit/spotter/internal/ingest"
+	"github.com/voicefit/spotter/internal/release"
 	"github.com/voicefit/spotter/internal/report"
 	"github.com/voicefit/spotter/internal/review"
 )
@@ -45,6 +46,7 @@ type Config struct {
 	Browse   *browse.Service
 	Export   *export.Service
 	Report   *report.Service
+	Releases *release.Service // with a queue
 	// MaxUploadBytes bounds one import.
 	MaxUploadBytes int64
 }
@@ -88,13 +90,13 @@ type answer struct {
 // New returns the server.
 func New(cfg Config) (*Server, error) {
 	s := &Server{cfg: cfg, mux: chi.NewMux()}
-	s.endpoints = s.table()
+	s.endpoints = append(s.table(), s.releaseTable()...)
 	var err error
 	if s.document, err = openapi(s.endpoints); err != nil {
 		return nil, fmt.Errorf("describe the API: %w", err)
 	}
 	for _, e := range s.endpoints {
-		s.mux.Method(e.method, e.path, s.adapt(e))
+		s.mux.Method(e.method, strings.Replace(e.path, "{name}", "*", 1), s.adapt(e)) // a name may have slashes
 	}
 	s.mux.NotFound(func(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, fault.New(fault.NotFound, "There is no such call. See GET /api/v1/openapi.json."))

@@ -32,7 +32,11 @@ func openapi(endpoints []endpoint) ([]byte, error) {
 		}
 		var params []any
 		for _, m := range pathParameter.FindAllStringSubmatch(e.path, -1) {
-			params = append(params, object{"name": m[1], "in": "path", "required": true, "schema": object{"type": "string", "format": "uuid"}})
+			schema := object{"type": "string"}
+			if m[1] == "id" {
+				schema["format"] = "uuid"
+			}
+			params = append(params, object{"name": m[1], "in": "path", "required": true, "schema": schema})
 		}
 		for _, q := range e.query {
 			params = append(params, q.object("query"))

@@ -37,6 +37,10 @@ type Config struct {
 	LogLevel string `env:"SPOTTER_LOG_LEVEL" envDefault:"info"`
 	// MaxUploadBytes bounds one uploaded file.
 	MaxUploadBytes int64 `env:"SPOTTER_MAX_UPLOAD_BYTES" envDefault:"21474836480"`
+	// ReleaseKey is an Ed25519 private key in PEM that signs the manifests of
+	// releases; empty: they are not signed. SPOTTER_RELEASE_KEY_FILE names a file
+	// that holds it.
+	ReleaseKey string `env:"SPOTTER_RELEASE_KEY"`
 	// MaxConns bounds the connection pool.
 	MaxConns int32 `env:"SPOTTER_MAX_CONNS" envDefault:"24"`
 	// WebhookAllow names networks that webhooks may reach although they are not
@@ -45,7 +49,7 @@ type Config struct {
 }
 
 // secrets are printed masked and may come from a file: NAME_FILE holds the path.
-var secrets = []string{"DATABASE_URL"}
+var secrets = []string{"DATABASE_URL", "SPOTTER_RELEASE_KEY"}
 
 // Read returns the settings that getenv gives, or fault.Invalid with every
 // problem at once.
@@ -162,7 +166,7 @@ func (c Config) DataDir() (string, error) {
 func (c Config) Print(w io.Writer) error {
 	values := map[string]string{
 		"DATABASE_URL": c.DatabaseURL, "SPOTTER_DATA": c.Data, "SPOTTER_ADDR": c.Addr, "SPOTTER_BASE_URL": c.BaseURL,
-		"SPOTTER_PG_BIN": c.PGBin, "SPOTTER_LOG_LEVEL": c.LogLevel,
+		"SPOTTER_PG_BIN": c.PGBin, "SPOTTER_LOG_LEVEL": c.LogLevel, "SPOTTER_RELEASE_KEY": c.ReleaseKey,
 		"SPOTTER_MAX_UPLOAD_BYTES": fmt.Sprint(c.MaxUploadBytes), "SPOTTER_MAX_CONNS": fmt.Sprint(c.MaxConns),
 		"SPOTTER_WEBHOOK_ALLOW": c.WebhookAllow,
 	}

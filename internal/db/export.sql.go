@@ -91,3 +91,33 @@ func (q *Queries) ExportShelves(ctx context.Context, arg ExportShelvesParams) ([
 	}
 	return items, nil
 }
+
+const whereFrom = `-- name: WhereFrom :many
+SELECT id, source_id, source_line FROM examples WHERE dataset_id = $1 AND id = ANY($2::uuid[]) ORDER BY id
+`
+
+type WhereFromRow struct {
+	ID         uuid.UUID
+	SourceID   uuid.UUID
+	SourceLine int64
+}
+
+func (q *Queries) WhereFrom(ctx context.Context, datasetID uuid.UUID, ids []uuid.UUID) ([]WhereFromRow, error) {
+	rows, err := q.db.Query(ctx, whereFrom, datasetID, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []WhereFromRow
+	for rows.Next() {
+		var i WhereFromRow
+		if err := rows.Scan(&i.ID, &i.SourceID, &i.SourceLine); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}

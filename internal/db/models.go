@@ -533,6 +533,67 @@ type RecheckRun struct {
 	FinishedAt     *time.Time
 }
 
+type Release struct {
+	DatasetID       uuid.UUID
+	ID              uuid.UUID
+	Name            string
+	Notes           string
+	Supersedes      *uuid.UUID
+	Spec            string
+	State           string
+	Preflight       string
+	OverrideReason  string
+	OverrideBy      *uuid.UUID
+	OverrideAuthor  string
+	Items           int64
+	Tokens          int64
+	Shape           string
+	CatalogVersion  int32
+	RulesVersion    string
+	Demo            bool
+	Step            string
+	Done            int64
+	Total           int64
+	Worker          *uuid.UUID
+	HeartbeatAt     *time.Time
+	Error           string
+	CreatedBy       *uuid.UUID
+	Author          string
+	CreatedAt       time.Time
+	FrozenAt        *time.Time
+	BuiltAt         *time.Time
+	WithdrawnAt     *time.Time
+	WithdrawnBy     string
+	WithdrawnReason string
+}
+
+type ReleaseFile struct {
+	DatasetID uuid.UUID
+	ReleaseID uuid.UUID
+	Name      string
+	Bytes     int64
+	SHA256    []byte
+	Rows      int64
+	Kept      bool
+}
+
+type ReleaseItem struct {
+	DatasetID uuid.UUID
+	ReleaseID uuid.UUID
+	Position  int32
+	ExampleID uuid.UUID
+	Revision  int32
+	Split     string
+}
+
+type ReleaseKept struct {
+	DatasetID uuid.UUID
+	ReleaseID uuid.UUID
+	Name      string
+	Ordinal   int32
+	Data      []byte
+}
+
 type Revision struct {
 	DatasetID   uuid.UUID
 	ExampleID   uuid.UUID

@@ -152,3 +152,9 @@ func clip(s string) string {
 	}
 	return strings.ToValidUTF8(s[:maxTextBytes], "")
 }
+
+// Question returns what a conversation asks, in the form in which questions that
+// differ only in case, white space, punctuation and Unicode form are equal: what
+// the user says, all turns, or where the user says nothing, everything but the
+// system's words. Empty where nothing is said.
+func Question(messages []example.Message) string { return newText("", messages).question }

@@ -21,6 +21,7 @@ import (
 	"github.com/voicefit/spotter/internal/dedup"
 	"github.com/voicefit/spotter/internal/ingest"
 	"github.com/voicefit/spotter/internal/quality"
+	"github.com/voicefit/spotter/internal/release"
 	"github.com/voicefit/spotter/internal/webhook"
 )
 
@@ -70,6 +71,8 @@ type Config struct {
 	Duplicates *dedup.Service
 	// Webhooks sends what other programs are to be told; nil: nobody does.
 	Webhooks *webhook.Service
+	// Releases makes releases; nil: nobody does.
+	Releases *release.Service
 	// Chores are done every few seconds by one of the servers on the database.
 	Chores []Chore
 	Log    *slog.Logger
@@ -117,6 +120,11 @@ func NewWorkers(cfg Config) (*Workers, error) {
 			return nil, fmt.Errorf("job workers: %w", err)
 		}
 	}
+	if cfg.Releases != nil {
+		if err := river.AddWorkerSafely(workers, &release.Worker{Service: cfg.Releases}); err != nil {
+			return nil, fmt.Errorf("job workers: %w", err)
+		}
+	}
 	client, err := river.NewClient(riverpgxv5.New(cfg.Pool), &river.Config{
 		Logger:  quiet(cfg.Log),
 		Workers: workers,
@@ -126,6 +134,7 @@ func NewWorkers(cfg Config) (*Workers, error) {
 			recheckQueue:       {MaxWorkers: 1},
 			duplicatesQueue:    {MaxWorkers: 1},
 			webhook.Queue:      {MaxWorkers: parallelDeliveries},
+			releasesQueue:      {MaxWorkers: 1},
 		},
 		PeriodicJobs: []*river.PeriodicJob{river.NewPeriodicJob(
 			river.PeriodicInterval(upkeepEvery),
@@ -146,6 +155,9 @@ func NewWorkers(cfg Config) (*Workers, error) {
 	}
 	if cfg.Webhooks != nil {
 		upkeep.chores = append(upkeep.chores, Chore{"take up lost deliveries", cfg.Webhooks.TakeUp}, Chore{"sweep deliveries", cfg.Webhooks.Sweep})
+	}
+	if cfg.Releases != nil {
+		upkeep.chores = append(upkeep.chores, Chore{"take up interrupted releases", w.takeUpReleases})
 	}
 	if cfg.Duplicates != nil {
 		upkeep.chores = append(upkeep.chores, Chore{"find duplicates", w.findDuplicates})
