@@ -14,8 +14,10 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/voicefit/spotter/internal/account"
+	"github.com/voicefit/spotter/internal/assign"
 	"github.com/voicefit/spotter/internal/audit"
 	"github.com/voicefit/spotter/internal/browse"
+	"github.com/voicefit/spotter/internal/bulk"
 	"github.com/voicefit/spotter/internal/catalog"
 	"github.com/voicefit/spotter/internal/config"
 	"github.com/voicefit/spotter/internal/dedup"
@@ -139,6 +141,7 @@ type app struct {
 	webhooks *webhook.Service
 	release  *release.Service // makes releases itself, without a queue
 	ordered  *release.Service // leaves them to the workers
+	acts     *bulk.Service
 }
 
 // open opens the database and builds every service. A server brings the schema
@@ -213,6 +216,9 @@ func build(ctx context.Context, c config.Config, log *slog.Logger, d *database) 
 		return nil, err
 	}
 	a.webhooks = webhook.New(webhook.Config{DB: d.pool, Dataset: dataset, Allow: networks, Log: log})
+	a.acts = bulk.New(bulk.Config{
+		DB: d.pool, Dataset: dataset, Browse: a.browse, Review: a.review, Assign: assign.New(d.pool, dataset, nil), Catalog: a.catalogs.Current, Log: log,
+	})
 	imports := ingest.Config{
 		Pool: d.pool, Dataset: dataset, Catalog: a.catalogs.Current, Checks: a.checks, Count: a.tokens.CountBoth, Log: log,
 	}

@@ -12,6 +12,7 @@ CREATE TABLE acts (
     state        text        NOT NULL CHECK (state IN ('draft', 'queued', 'running', 'done', 'failed', 'undoing', 'undone')),
     selection    text        NOT NULL DEFAULT '{}', -- how the examples were chosen: a filter, or by hand
     parameters   text        NOT NULL DEFAULT '{}', -- reason, target, pattern: what the kind needs
+    forecast     text        NOT NULL DEFAULT '',   -- JSON: what trying it out said would happen
     author_id    uuid        NOT NULL,
     author       text        NOT NULL,              -- the name at that time
     total        integer     NOT NULL,              -- examples chosen

@@ -20,7 +20,7 @@ var floors = [][]string{
 	{"internal/example", "internal/llama3", "internal/stat"},
 	{"internal/audit", "internal/inbox", "internal/sight", "internal/account", "internal/catalog", "internal/decode", "internal/sample", "internal/webhook"},
 	{"internal/lint", "internal/ingest", "internal/assign", "internal/comment", "internal/review", "internal/browse", "internal/dedup", "internal/agreement", "internal/acceptance"},
-	{"internal/quality", "internal/judge", "internal/demo", "internal/export", "internal/report", "internal/backup"},
+	{"internal/quality", "internal/judge", "internal/demo", "internal/export", "internal/report", "internal/backup", "internal/bulk"},
 	{"internal/release"},
 	{"internal/jobs"},
 	{"web/static", "web/templates"},

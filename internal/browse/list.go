@@ -30,6 +30,7 @@ type Filter struct {
 	Severity    lint.Severity // with a current finding of this severity
 	Source      string        // a source's id or name
 	Import      uuid.UUID
+	Tag         string // that somebody put on it
 	Text        string // a piece of any message, case ignored; or an example's id
 }
 
@@ -86,13 +87,8 @@ func (s *Service) List(ctx context.Context, f Filter, cursor string, limit int) 
 	if limit < 1 || limit > MaxLimit {
 		return Page{}, fault.New(fault.Invalid, "Ask for between 1 and %d examples.", MaxLimit)
 	}
-	if f.Status != "" && !f.Status.Valid() {
-		return Page{}, fault.Fields("There is no such status.", map[string]string{"status": "Use pending, approved, rejected or escalated."})
-	}
-	switch f.Severity {
-	case "", lint.Info, lint.Warning, lint.Error:
-	default:
-		return Page{}, fault.Fields("There is no such severity.", map[string]string{"severity": "Use error, warning or info."})
+	if err := f.validate(); err != nil {
+		return Page{}, err
 	}
 	at, back, err := parseCursor(cursor)
 	if err != nil {
@@ -103,6 +99,19 @@ func (s *Service) List(ctx context.Context, f Filter, cursor string, limit int) 
 		return Page{}, fmt.Errorf("list examples: %w", err)
 	}
 	return page, nil
+}
+
+// validate refuses a filter that makes no sense.
+func (f Filter) validate() error {
+	if f.Status != "" && !f.Status.Valid() {
+		return fault.Fields("There is no such status.", map[string]string{"status": "Use pending, approved, rejected or escalated."})
+	}
+	switch f.Severity {
+	case "", lint.Info, lint.Warning, lint.Error:
+	default:
+		return fault.Fields("There is no such severity.", map[string]string{"severity": "Use error, warning or info."})
+	}
+	return nil
 }
 
 func (s *Service) list(ctx context.Context, f Filter, at uuid.UUID, back bool, limit int) (Page, error) {
@@ -182,6 +191,12 @@ func (s *Service) candidates(ctx context.Context, f Filter) (candidate, bool, er
 	}
 	shelf := f.Category != "" || f.Subcategory != "" || f.Status != ""
 	switch {
+	case f.Tag != "":
+		return candidate{
+			sql: `SELECT t.example_id FROM example_tags t
+			       WHERE t.dataset_id = @dataset AND t.tag = @tag AND t.example_id CMP @at ORDER BY t.example_id DIR LIMIT @limit`,
+			args: pgx.NamedArgs{"tag": f.Tag}, inexact: f != Filter{Tag: f.Tag},
+		}, true, nil
 	case f.Rule != "":
 		return candidate{
 			sql: `SELECT f.example_id FROM findings f
@@ -280,8 +295,45 @@ func (s *Service) fetch(ctx context.Context, ids []uuid.UUID, f Filter, back boo
 	if len(ids) == 0 {
 		return nil, nil
 	}
+	where, args, err := s.conditions(ctx, ids, f)
+	if err != nil {
+		return nil, err
+	}
+	args["limit"] = n
+	order := "ASC"
+	if back {
+		order = "DESC"
+	}
+	rows, err := s.db.Query(ctx, `
+		SELECT e.id, e.category, e.subcategory, e.status::text, e.revision, e.tokens, e.turns, e.errors, e.warnings,
+		       e.source_id, s.name, e.source_line, e.external_id, e.updated_at, r.messages, r.tools
+		  FROM examples e
+		  JOIN revisions r ON r.dataset_id = e.dataset_id AND r.example_id = e.id AND r.revision = e.revision
+		  JOIN sources s ON s.dataset_id = e.dataset_id AND s.id = e.source_id
+		 WHERE `+where+`
+		 ORDER BY e.id `+order+` LIMIT @limit`, args)
+	if err != nil {
+		return nil, fmt.Errorf("read examples: %w", err)
+	}
+	items, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (Summary, error) {
+		var i Summary
+		err := row.Scan(&i.ID, &i.Category, &i.Subcategory, &i.Status, &i.Revision, &i.Tokens, &i.Turns, &i.Errors, &i.Warnings,
+			&i.SourceID, &i.Source, &i.Line, &i.ExternalID, &i.UpdatedAt, &i.Messages, &i.Tools)
+		return i, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read examples: %w", err)
+	}
+	for i := range items {
+		items[i].Excerpt = excerpt(items[i].Messages)
+	}
+	return items, nil
+}
+
+// conditions hold examples e with their current revisions r against the filter.
+func (s *Service) conditions(ctx context.Context, ids []uuid.UUID, f Filter) (string, pgx.NamedArgs, error) {
 	where := []string{"e.dataset_id = @dataset", "e.id = ANY(@ids::uuid[])"}
-	args := pgx.NamedArgs{"dataset": s.dataset, "ids": ids, "limit": n}
+	args := pgx.NamedArgs{"dataset": s.dataset, "ids": ids}
 	also := func(condition, name string, value any) {
 		where = append(where, condition)
 		args[name] = value
@@ -301,10 +353,13 @@ func (s *Service) fetch(ctx context.Context, ids []uuid.UUID, f Filter, back boo
 			WHERE f.dataset_id = e.dataset_id AND f.example_id = e.id AND f.revision = e.revision AND NOT f.waived
 			  AND (@rule = '' OR f.rule = @rule) AND (@severity = '' OR f.severity::text = @severity))`)
 	}
+	if f.Tag != "" {
+		also("EXISTS (SELECT FROM example_tags t WHERE t.dataset_id = e.dataset_id AND t.example_id = e.id AND t.tag = @tag)", "tag", f.Tag)
+	}
 	if f.Source != "" || f.Import != uuid.Nil {
 		runs, err := s.runs(ctx, f)
 		if err != nil {
-			return nil, err
+			return "", nil, err
 		}
 		also("e.import_id = ANY(@runs::uuid[])", "runs", runs)
 	}
@@ -313,34 +368,7 @@ func (s *Service) fetch(ctx context.Context, ids []uuid.UUID, f Filter, back boo
 			also("r.messages ILIKE @pattern", "pattern", likePattern(text))
 		}
 	}
-	order := "ASC"
-	if back {
-		order = "DESC"
-	}
-	rows, err := s.db.Query(ctx, `
-		SELECT e.id, e.category, e.subcategory, e.status::text, e.revision, e.tokens, e.turns, e.errors, e.warnings,
-		       e.source_id, s.name, e.source_line, e.external_id, e.updated_at, r.messages, r.tools
-		  FROM examples e
-		  JOIN revisions r ON r.dataset_id = e.dataset_id AND r.example_id = e.id AND r.revision = e.revision
-		  JOIN sources s ON s.dataset_id = e.dataset_id AND s.id = e.source_id
-		 WHERE `+strings.Join(where, " AND ")+`
-		 ORDER BY e.id `+order+` LIMIT @limit`, args)
-	if err != nil {
-		return nil, fmt.Errorf("read examples: %w", err)
-	}
-	items, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (Summary, error) {
-		var i Summary
-		err := row.Scan(&i.ID, &i.Category, &i.Subcategory, &i.Status, &i.Revision, &i.Tokens, &i.Turns, &i.Errors, &i.Warnings,
-			&i.SourceID, &i.Source, &i.Line, &i.ExternalID, &i.UpdatedAt, &i.Messages, &i.Tools)
-		return i, err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("read examples: %w", err)
-	}
-	for i := range items {
-		items[i].Excerpt = excerpt(items[i].Messages)
-	}
-	return items, nil
+	return strings.Join(where, " AND "), args, nil
 }
 
 // likePattern finds text inside canonical JSON: it is spelled as JSON first, then

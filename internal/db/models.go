@@ -107,6 +107,7 @@ type Act struct {
 	State       string
 	Selection   string
 	Parameters  string
+	Forecast    string
 	AuthorID    uuid.UUID
 	Author      string
 	Total       int32

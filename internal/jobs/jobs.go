@@ -18,6 +18,7 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivertype"
 
+	"github.com/voicefit/spotter/internal/bulk"
 	"github.com/voicefit/spotter/internal/dedup"
 	"github.com/voicefit/spotter/internal/ingest"
 	"github.com/voicefit/spotter/internal/quality"
@@ -69,6 +70,8 @@ type Config struct {
 	// Duplicates looks for duplicates among what came in or changed; nil: nobody
 	// does.
 	Duplicates *dedup.Service
+	// Acts carries out what people do to many examples at once; nil: nobody does.
+	Acts *bulk.Service
 	// Webhooks sends what other programs are to be told; nil: nobody does.
 	Webhooks *webhook.Service
 	// Releases makes releases; nil: nobody does.
@@ -85,6 +88,10 @@ const upkeepEvery = 10 * time.Second
 // parallelImports is how many imports one server runs at once: decoding takes
 // all the processors that one import can get, so more would only share them.
 const parallelImports = 2
+
+// parallelActs is how many acts on many examples one server carries out at once: a
+// small one does not wait for a big one to end.
+const parallelActs = 2
 
 // parallelDeliveries is how many receivers one server waits for at once.
 const parallelDeliveries = 4
@@ -115,6 +122,11 @@ func NewWorkers(cfg Config) (*Workers, error) {
 			return nil, fmt.Errorf("job workers: %w", err)
 		}
 	}
+	if cfg.Acts != nil {
+		if err := river.AddWorkerSafely(workers, &bulk.Worker{Service: cfg.Acts}); err != nil {
+			return nil, fmt.Errorf("job workers: %w", err)
+		}
+	}
 	if cfg.Webhooks != nil {
 		if err := river.AddWorkerSafely(workers, &webhook.Worker{Service: cfg.Webhooks}); err != nil {
 			return nil, fmt.Errorf("job workers: %w", err)
@@ -133,6 +145,7 @@ func NewWorkers(cfg Config) (*Workers, error) {
 			upkeepQueue:        {MaxWorkers: 1},
 			recheckQueue:       {MaxWorkers: 1},
 			duplicatesQueue:    {MaxWorkers: 1},
+			bulk.Queue:         {MaxWorkers: parallelActs},
 			webhook.Queue:      {MaxWorkers: parallelDeliveries},
 			releasesQueue:      {MaxWorkers: 1},
 		},
@@ -152,6 +165,9 @@ func NewWorkers(cfg Config) (*Workers, error) {
 	upkeep.chores = append(slices.Clone(cfg.Chores), Chore{"take up interrupted imports", w.takeUp})
 	if cfg.Quality != nil {
 		upkeep.chores = append(upkeep.chores, Chore{"keep the quality figures", cfg.Quality.Upkeep}, Chore{"check all examples again", w.recheck})
+	}
+	if cfg.Acts != nil {
+		upkeep.chores = append(upkeep.chores, Chore{"go on with acts", cfg.Acts.TakeUp}, Chore{"forget old drafts of acts", cfg.Acts.Sweep})
 	}
 	if cfg.Webhooks != nil {
 		upkeep.chores = append(upkeep.chores, Chore{"take up lost deliveries", cfg.Webhooks.TakeUp}, Chore{"sweep deliveries", cfg.Webhooks.Sweep})

@@ -264,7 +264,7 @@ func (s *Service) decideOpenly(ctx context.Context, tx pgx.Tx, d Decision, key s
 		return Outcome{}, err
 	}
 	if r.disagrees || d.Verdict == example.Escalate {
-		if err := s.escalate(ctx, q, d, out.DecisionID); err != nil {
+		if err := s.escalate(ctx, tx, d, out.DecisionID); err != nil {
 			return Outcome{}, err
 		}
 	}

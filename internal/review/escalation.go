@@ -14,6 +14,7 @@ import (
 	"github.com/voicefit/spotter/internal/example"
 	"github.com/voicefit/spotter/internal/fault"
 	"github.com/voicefit/spotter/internal/inbox"
+	"github.com/voicefit/spotter/internal/webhook"
 )
 
 // Why an example is escalated.
@@ -183,7 +184,7 @@ func (d Decision) words() string {
 }
 
 // escalate opens what d asks: its question, or its disagreement.
-func (s *Service) escalate(ctx context.Context, q *db.Queries, d Decision, decision uuid.UUID) error {
+func (s *Service) escalate(ctx context.Context, tx pgx.Tx, d Decision, decision uuid.UUID) error {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return fmt.Errorf("new id: %w", err)
@@ -192,12 +193,14 @@ func (s *Service) escalate(ctx context.Context, q *db.Queries, d Decision, decis
 	if d.Verdict == example.Escalate {
 		kind = escalationQuestion
 	}
-	if err := q.OpenEscalation(ctx, db.OpenEscalationParams{
+	if err := db.New(tx).OpenEscalation(ctx, db.OpenEscalationParams{
 		DatasetID: s.cfg.Dataset, ID: id, ExampleID: d.ExampleID, Kind: kind, DecisionID: decision, AskedBy: d.Reviewer.ID, Question: d.words(),
 	}); err != nil {
 		return fmt.Errorf("open the escalation: %w", err)
 	}
-	return nil
+	return webhook.Emit(ctx, tx, s.cfg.Dataset, webhook.EscalationCreated, map[string]any{
+		"escalation_id": id, "example_id": d.ExampleID, "kind": kind, "asked_by": d.Reviewer.Name, "path": "/examples/" + d.ExampleID.String(),
+	})
 }
 
 // answer ends what is open about the example and tells those it concerns.

@@ -177,7 +177,7 @@ func (s *Service) decideLook(ctx context.Context, tx pgx.Tx, d Decision, key str
 		}
 	}
 	if disputed {
-		if err := s.escalate(ctx, q, d, out.DecisionID); err != nil {
+		if err := s.escalate(ctx, tx, d, out.DecisionID); err != nil {
 			return Outcome{}, err
 		}
 	}

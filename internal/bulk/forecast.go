@@ -1,0 +1,169 @@
+package bulk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+
+	"github.com/voicefit/spotter/internal/audit"
+	"github.com/voicefit/spotter/internal/db"
+	"github.com/voicefit/spotter/internal/example"
+	"github.com/voicefit/spotter/internal/postgres"
+)
+
+const (
+	tryAtMost = 1000            // items of an act that are tried out, evenly spread
+	tryFor    = 4 * time.Second // and for how long
+	maxDiffs  = 20              // changed examples that are shown
+	maxHunks  = 6               // places shown of one
+)
+
+// A Forecast is what happened when an act was tried out: its own code ran on the
+// examples, and was rolled back.
+type Forecast struct {
+	Tried    int       `json:"tried"` // examples tried out; less than Total for a big act
+	Total    int       `json:"total"`
+	Lines    []Line    `json:"lines"`
+	Standing []Stand   `json:"standing"` // all of the chosen, as they stand
+	Diffs    []Diff    `json:"diffs,omitempty"`
+	At       time.Time `json:"at"`
+}
+
+// Whole says whether every example was tried out.
+func (f Forecast) Whole() bool { return f.Tried == f.Total }
+
+// Count is how many of the tried examples have the outcome.
+func (f Forecast) Count(outcome string) int {
+	n := 0
+	for _, l := range f.Lines {
+		if l.Outcome == outcome {
+			n += l.Examples
+		}
+	}
+	return n
+}
+
+// A Line counts examples with which the same happens.
+type Line struct {
+	Outcome  string `json:"outcome"`
+	Result   string `json:"result,omitempty"` // of what changes
+	Reason   string `json:"reason,omitempty"` // of what stays
+	Examples int    `json:"examples"`
+}
+
+// A Stand counts examples that stand alike.
+type Stand struct {
+	Status   example.Status `json:"status"`
+	Errors   bool           `json:"errors"` // has findings of severity error
+	Examples int            `json:"examples"`
+}
+
+// A Diff shows what a replacement would do to one example.
+type Diff struct {
+	Example uuid.UUID `json:"example"`
+	Result  string    `json:"result"`
+	Hunks   []Hunk    `json:"hunks"`
+}
+
+// errTried rolls a trial back.
+var errTried = errors.New("this was a trial")
+
+// forecast tries the act out.
+func (s *Service) forecast(ctx context.Context, a Act, by audit.Actor) (Forecast, error) {
+	f := Forecast{Total: a.Total, At: time.Now().UTC()}
+	q := db.New(s.cfg.DB)
+	standing, err := q.ActStanding(ctx, s.cfg.Dataset, a.ID)
+	if err != nil {
+		return f, fmt.Errorf("look how they stand: %w", err)
+	}
+	for _, r := range standing {
+		f.Standing = append(f.Standing, Stand{Status: example.Status(r.Status), Errors: r.WithErrors, Examples: int(r.Examples)})
+	}
+	if a.Kind == Assign {
+		f.Tried = a.Total
+		f.Lines = []Line{{Outcome: Changed, Result: "given", Examples: a.Total}}
+		return f, nil
+	}
+	h, err := s.handOf(a)
+	if err != nil {
+		return f, err
+	}
+	step := (a.Total + tryAtMost - 1) / tryAtMost
+	rows, err := q.SpreadActItems(ctx, db.SpreadActItemsParams{DatasetID: s.cfg.Dataset, ActID: a.ID, Step: int64(step), MaxRows: tryAtMost})
+	if err != nil {
+		return f, fmt.Errorf("choose what to try: %w", err)
+	}
+	lines := map[Line]int{}
+	start := time.Now()
+	for _, r := range shuffled(rows) {
+		if time.Since(start) > tryFor {
+			break
+		}
+		h.hunks = 0
+		if len(f.Diffs) < maxDiffs {
+			h.hunks = maxHunks
+		}
+		out, err := s.try(ctx, h, item{r.ExampleID, int(r.Revision), example.Status(r.Status), r.Undo})
+		if err != nil {
+			return f, err
+		}
+		f.Tried++
+		lines[Line{Outcome: out.outcome, Result: out.result, Reason: out.reason}]++
+		if len(out.places) > 0 && len(f.Diffs) < maxDiffs {
+			f.Diffs = append(f.Diffs, Diff{Example: r.ExampleID, Result: out.result, Hunks: out.places})
+		}
+	}
+	for l, n := range lines {
+		l.Examples = n
+		f.Lines = append(f.Lines, l)
+	}
+	sortLines(f.Lines)
+	return f, nil
+}
+
+// shuffled puts the rows into an order that is spread over all of them however
+// early it is left: every 2nd, then every 4th of the rest, and so on would do; it
+// walks by a step that has no divisor in common with their number.
+func shuffled(rows []db.SpreadActItemsRow) []db.SpreadActItemsRow {
+	n := len(rows)
+	step := n*382/1000 | 1 // about the golden section
+	for gcd(step, n) > 1 {
+		step += 2
+	}
+	out := make([]db.SpreadActItemsRow, n)
+	for i := range out {
+		out[i] = rows[i*step%n]
+	}
+	return out
+}
+
+func gcd(a, b int) int {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
+}
+
+// try runs one item and rolls it back.
+func (s *Service) try(ctx context.Context, h *hand, i item) (settled, error) {
+	var out settled
+	err := postgres.InTx(ctx, s.cfg.DB, func(tx pgx.Tx) error {
+		var err error
+		if out, err = h.apply(ctx, tx, i); err != nil {
+			return err
+		}
+		return errTried
+	})
+	var no *errRefused
+	switch {
+	case errors.As(err, &no):
+		return stay(no.reason), nil
+	case errors.Is(err, errTried):
+		return out, nil
+	}
+	return out, fmt.Errorf("try example %s: %w", i.id, err)
+}
