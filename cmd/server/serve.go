@@ -199,6 +199,7 @@ func (a *app) chores() []jobs.Chore {
 		{Name: "seal the audit log", Do: func(ctx context.Context) error { _, err := audit.Seal(ctx, a.pool); return err }},
 		{Name: "sweep leases", Do: func(ctx context.Context) error { _, err := a.review.Sweep(ctx); return err }},
 		{Name: "sweep sessions", Do: func(ctx context.Context) error { _, err := a.accounts.Sweep(ctx); return err }},
+		{Name: "keep the days of the dashboard", Do: a.report.Upkeep},
 		{Name: "sweep uploads", Do: func(ctx context.Context) error { _, err := a.ingest.Sweep(ctx); return err }},
 	}
 }

@@ -198,10 +198,10 @@ SELECT ((SELECT count(*) FROM finding_counts f WHERE f.dataset_id = @dataset_id)
 
 -- name: FoldFindingCounts :execrows
 WITH gone AS (DELETE FROM finding_counts k WHERE k.dataset_id = @dataset_id
-              RETURNING k.dataset_id, rule, severity, category, status, findings, examples)
-INSERT INTO finding_counts (dataset_id, rule, severity, category, status, findings, examples)
-SELECT dataset_id, rule, severity, category, status, sum(findings), sum(examples)
-  FROM gone GROUP BY 1, 2, 3, 4, 5 HAVING sum(findings) <> 0 OR sum(examples) <> 0;
+              RETURNING k.dataset_id, rule, severity, category, subcategory, status, findings, examples)
+INSERT INTO finding_counts (dataset_id, rule, severity, category, subcategory, status, findings, examples)
+SELECT dataset_id, rule, severity, category, subcategory, status, sum(findings), sum(examples)
+  FROM gone GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(findings) <> 0 OR sum(examples) <> 0;
 
 -- name: FoldTokenCounts :execrows
 WITH gone AS (DELETE FROM token_counts k WHERE k.dataset_id = @dataset_id

@@ -18,7 +18,7 @@ const module = "github.com/voicefit/spotter/"
 var floors = [][]string{
 	{"db/migrations", "catalog", "internal/fault", "internal/config", "internal/chart", "internal/postgres", "internal/postgres/cluster", "internal/db"},
 	{"internal/example", "internal/llama3", "internal/stat"},
-	{"internal/audit", "internal/inbox", "internal/sight", "internal/account", "internal/catalog", "internal/decode", "internal/sample", "internal/webhook"},
+	{"internal/audit", "internal/inbox", "internal/share", "internal/sight", "internal/account", "internal/catalog", "internal/decode", "internal/sample", "internal/webhook"},
 	{"internal/lint", "internal/ingest", "internal/assign", "internal/comment", "internal/review", "internal/browse", "internal/dedup", "internal/agreement", "internal/acceptance"},
 	{"internal/quality", "internal/judge", "internal/demo", "internal/export", "internal/report", "internal/backup", "internal/bulk"},
 	{"internal/release"},
@@ -37,6 +37,7 @@ var across = map[string][]string{
 	"internal/llama3":           {"internal/example"},
 	"internal/acceptance":       {"internal/assign"},
 	"internal/account":          {"internal/audit"},
+	"internal/share":            {"internal/audit"},
 	"internal/catalog":          {"internal/audit"},
 	"internal/webhook":          {"internal/audit"},
 	"internal/ingest":           {"internal/lint"},

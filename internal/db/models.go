@@ -250,6 +250,19 @@ type Decision struct {
 	Proposal       string
 }
 
+type DecisionDay struct {
+	DatasetID  uuid.UUID
+	Day        pgtype.Date
+	Category   string
+	SourceID   uuid.UUID
+	ReviewerID uuid.UUID
+	Verdict    string
+	Reason     string
+	Decisions  int64
+	Millis     int64
+	Timed      int64
+}
+
 type DuplicateApart struct {
 	DatasetID uuid.UUID
 	ExampleID uuid.UUID
@@ -382,13 +395,14 @@ type Finding struct {
 }
 
 type FindingCount struct {
-	DatasetID uuid.UUID
-	Rule      string
-	Severity  Severity
-	Category  string
-	Status    ExampleStatus
-	Findings  int64
-	Examples  int64
+	DatasetID   uuid.UUID
+	Rule        string
+	Severity    Severity
+	Category    string
+	Status      ExampleStatus
+	Findings    int64
+	Examples    int64
+	Subcategory string
 }
 
 type FindingDay struct {
@@ -674,6 +688,20 @@ type Session struct {
 	ExpiresAt time.Time
 }
 
+type ShareLink struct {
+	DatasetID uuid.UUID
+	ID        uuid.UUID
+	TokenHash []byte
+	Name      string
+	Scope     string
+	CreatedBy *uuid.UUID
+	Author    string
+	CreatedAt time.Time
+	ExpiresAt time.Time
+	RevokedAt *time.Time
+	OpenedAt  *time.Time
+}
+
 type Source struct {
 	DatasetID uuid.UUID
 	ID        uuid.UUID
@@ -704,6 +732,17 @@ type SourceCount struct {
 	Examples     int64
 	WithErrors   int64
 	WithWarnings int64
+}
+
+type StatusDay struct {
+	DatasetID   uuid.UUID
+	Day         pgtype.Date
+	Category    string
+	Subcategory string
+	SourceID    uuid.UUID
+	Status      ExampleStatus
+	Examples    int64
+	Tokens      int64
 }
 
 type Token struct {

@@ -283,10 +283,10 @@ func (q *Queries) FinishRecheck(ctx context.Context, arg FinishRecheckParams) (i
 
 const foldFindingCounts = `-- name: FoldFindingCounts :execrows
 WITH gone AS (DELETE FROM finding_counts k WHERE k.dataset_id = $1
-              RETURNING k.dataset_id, rule, severity, category, status, findings, examples)
-INSERT INTO finding_counts (dataset_id, rule, severity, category, status, findings, examples)
-SELECT dataset_id, rule, severity, category, status, sum(findings), sum(examples)
-  FROM gone GROUP BY 1, 2, 3, 4, 5 HAVING sum(findings) <> 0 OR sum(examples) <> 0
+              RETURNING k.dataset_id, rule, severity, category, subcategory, status, findings, examples)
+INSERT INTO finding_counts (dataset_id, rule, severity, category, subcategory, status, findings, examples)
+SELECT dataset_id, rule, severity, category, subcategory, status, sum(findings), sum(examples)
+  FROM gone GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(findings) <> 0 OR sum(examples) <> 0
 `
 
 func (q *Queries) FoldFindingCounts(ctx context.Context, datasetID uuid.UUID) (int64, error) {

@@ -6,6 +6,7 @@ package report
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -20,6 +21,7 @@ type Service struct {
 	db      db.DBTX
 	dataset uuid.UUID
 	catalog func(ctx context.Context) (*catalog.Catalog, error)
+	folded  atomic.Int64 // rows that the day tables had after the last fold
 }
 
 // New returns the service; current returns the catalog in force.
@@ -102,6 +104,11 @@ func (s *Service) Progress(ctx context.Context) (Progress, error) {
 	if err != nil {
 		return Progress{}, fmt.Errorf("progress: %w", err)
 	}
+	return progress(c, rows), nil
+}
+
+// progress puts counts into the catalog's order.
+func progress(c *catalog.Catalog, rows []db.CountsByShelfRow) Progress {
 	p := Progress{At: time.Now()}
 	place := map[string]int{}
 	category := func(slug string) *CategoryProgress {
@@ -129,7 +136,7 @@ func (s *Service) Progress(ctx context.Context) (Progress, error) {
 		cp.subcategory(r.Subcategory).Counts.add(status, r.Examples, r.Tokens)
 		p.Total.add(status, r.Examples, r.Tokens)
 	}
-	return p, nil
+	return p
 }
 
 func (c *CategoryProgress) subcategory(slug string) *SubcategoryProgress {
