@@ -55,6 +55,7 @@ const (
 	Comment       Permission = "comment"        // say something about an example
 	Measure       Permission = "measure"        // how far people agree; samples and what follows from them
 	Adjudicate    Permission = "adjudicate"     // settle what reviewers disagree on, mark gold examples
+	Share         Permission = "share"          // links to the dashboard for people without an account
 	OwnAccount    Permission = "own account"    // one's own password, sessions, tokens
 )
 
@@ -75,6 +76,7 @@ var allowed = map[Permission][]Role{
 	Comment:       {Admin, Lead, Reviewer, PM, Engineer},
 	Measure:       {Admin, Lead},
 	Adjudicate:    {Admin, Lead},
+	Share:         {Admin, Lead, PM},
 	OwnAccount:    {Admin, Lead, Reviewer, PM, Engineer},
 }
 

@@ -6,7 +6,10 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/voicefit/spotter/internal/account"
+	"github.com/voicefit/spotter/internal/browse"
 	"github.com/voicefit/spotter/internal/example"
 	"github.com/voicefit/spotter/internal/report"
 	"github.com/voicefit/spotter/web/templates"
@@ -25,20 +28,34 @@ const recentEvents = 12
 // showDashboard handles GET /.
 func (s *Server) showDashboard(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	p, err := s.figures.Progress(ctx)
+	u, _ := userOf(ctx)
+	var d report.Dashboard
+	form, err := readOverview(r.URL.Query())
 	if err != nil {
 		return err
 	}
+	if s.overview != nil {
+		d, err = s.overview.Dashboard(ctx, form.view)
+	} else {
+		d.Progress, err = s.figures.Progress(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	p := d.Progress
 	events, err := s.figures.Recent(ctx, recentEvents)
 	if err != nil {
 		return err
 	}
-	u, _ := userOf(ctx)
-	v := dashboardView(p, s.now(), u.Can(account.Review))
+	v := dashboardView(p, s.now(), u.Can(account.Review), form.source())
 	for _, e := range events {
 		v.Activity = append(v.Activity, activityView(e, p, s.now()))
 	}
-	if p.Total.Total() == 0 {
+	if s.overview != nil && (p.Total.Total() > 0 || form.view.Source != uuid.Nil) {
+		v.Overview = true
+		s.overviewView(&v, d, form, u)
+	}
+	if p.Total.Total() == 0 && form.view.Source == uuid.Nil {
 		v.Totals = nil
 		v.Empty = &templates.Empty{
 			Title: "Nothing on the bar yet",
@@ -51,14 +68,15 @@ func (s *Server) showDashboard(w http.ResponseWriter, r *http.Request) error {
 		}
 		v.OfferDemo = s.demo != nil && u.Can(account.RemoveDemo)
 	}
-	return s.show(w, r, templates.DashboardPage(s.frame(w, r, "Dashboard", templates.SectionDashboard), v))
+	return s.show(w, r, templates.DashboardPage(s.dashboardFrame(w, r, "Dashboard"), v))
 }
 
-func dashboardView(p report.Progress, now time.Time, mayReview bool) templates.Dashboard {
+func dashboardView(p report.Progress, now time.Time, mayReview bool, source string) templates.Dashboard {
+	examplesURL := ofSource(source)
 	v := templates.Dashboard{Computed: moment(p.At, now)}
 	var low, high int
 	for _, c := range p.Categories {
-		v.Categories = append(v.Categories, categoryView(c, mayReview))
+		v.Categories = append(v.Categories, categoryView(c, mayReview, examplesURL))
 		low, high = low+c.TargetMin, high+c.TargetMax
 	}
 	v.Totals = []templates.Figure{
@@ -71,7 +89,7 @@ func dashboardView(p report.Progress, now time.Time, mayReview bool) templates.D
 	return v
 }
 
-func categoryView(c report.CategoryProgress, mayReview bool) templates.DashboardCategory {
+func categoryView(c report.CategoryProgress, mayReview bool, examplesURL exampleLink) templates.DashboardCategory {
 	v := templates.DashboardCategory{
 		Name: c.Name, Priority: c.Priority,
 		Approved: number(c.Counts.Approved), ApprovedURL: examplesURL(c.Slug, "", example.Approved),
@@ -91,7 +109,7 @@ func categoryView(c report.CategoryProgress, mayReview bool) templates.Dashboard
 	}
 	planned, done := 0, 0
 	for _, sub := range c.Subcategories {
-		v.Plan = append(v.Plan, planView(c.Slug, sub))
+		v.Plan = append(v.Plan, planView(c.Slug, sub, examplesURL))
 		if sub.Planned > 0 {
 			planned++
 			if sub.Counts.Approved >= int64(sub.Planned) {
@@ -106,7 +124,7 @@ func categoryView(c report.CategoryProgress, mayReview bool) templates.Dashboard
 	return v
 }
 
-func planView(category string, sub report.SubcategoryProgress) templates.DashboardPlan {
+func planView(category string, sub report.SubcategoryProgress, examplesURL exampleLink) templates.DashboardPlan {
 	row := templates.DashboardPlan{
 		Name: sub.Name, URL: examplesURL(category, sub.Slug, ""), Planned: "–",
 		Approved: number(sub.Counts.Approved), ApprovedURL: examplesURL(category, sub.Slug, example.Approved),
@@ -158,6 +176,19 @@ func categoryName(p report.Progress, slug string) string {
 		}
 	}
 	return slug
+}
+
+// An exampleLink leads to the examples of a shelf and status.
+type exampleLink func(category, subcategory string, status example.Status) string
+
+// ofSource leads to the examples of one file, or of all where it is empty.
+func ofSource(source string) exampleLink {
+	if source == "" {
+		return examplesURL
+	}
+	return func(category, subcategory string, status example.Status) string {
+		return filterURL(browse.Filter{Category: category, Subcategory: subcategory, Status: status, Source: source}, "")
+	}
 }
 
 // examplesURL leads to the examples that a number counts. Empty parts are left

@@ -24,6 +24,7 @@ func TestFail(t *testing.T) {
 	t.Parallel()
 	var answer atomic.Value // the handlers read it on goroutines of their own
 	s := start(t, func(c *ui.Config) {
+		c.Overview, c.Links = nil, nil
 		c.Figures = figures{progress: func() (report.Progress, error) {
 			return report.Progress{}, fmt.Errorf("progress: %w", answer.Load().(box).error)
 		}}
@@ -72,6 +73,7 @@ func TestFail(t *testing.T) {
 func TestPanic(t *testing.T) {
 	t.Parallel()
 	s := start(t, func(c *ui.Config) {
+		c.Overview, c.Links = nil, nil
 		c.Figures = figures{progress: func() (report.Progress, error) { panic("a mistake in the program") }}
 	})
 	b := s.as(t, account.Admin)

@@ -229,6 +229,7 @@ func TestDashboard(t *testing.T) {
 		Total: report.Counts{Approved: 1402, Pending: 315, Rejected: 88, Escalated: 61, Tokens: 9876543},
 	}
 	s := start(t, func(c *ui.Config) {
+		c.Overview, c.Links = nil, nil
 		c.Figures = figures{
 			progress: func() (report.Progress, error) { return p, nil }, demo: 300,
 			events: []report.Event{

@@ -46,6 +46,8 @@ type Config struct {
 	Imports     *ingest.Service        // nil: there are no pages for imports
 	Export      *export.Service        // nil: there is no download
 	Quality     Soundness              // nil: there is no page about quality; needs Rechecks
+	Overview    Overview               // nil: the dashboard shows counts only, and there are no pages about it
+	Links       Links                  // nil: the dashboard cannot be shared; needs Overview
 	Rechecks    Rechecks               // nil: there is no page about quality; needs Quality
 	Duplicates  Duplicates             // nil: there are no pages about duplicates; needs Reviews and Browse
 	Check       Checker                // nil: what is typed is not checked before it is saved; needs Count
@@ -78,6 +80,8 @@ type Server struct {
 	imports     *ingest.Service
 	export      *export.Service
 	soundness   Soundness
+	overview    Overview
+	links       Links
 	rechecks    Rechecks
 	duplicates  Duplicates
 	check       Checker
@@ -111,7 +115,7 @@ func New(c Config) (*Server, error) {
 	}
 	s := &Server{
 		log: c.Log, accounts: c.Accounts, catalogs: c.Catalogs, figures: c.Figures, record: c.Record, demo: c.Demo, agreement: c.Agreement, inbox: c.Inbox, comments: c.Comments, assignments: c.Assignments,
-		imports: c.Imports, export: c.Export, soundness: c.Quality, rechecks: c.Rechecks, duplicates: c.Duplicates, maxUpload: c.MaxUploadBytes,
+		imports: c.Imports, export: c.Export, soundness: c.Quality, overview: c.Overview, links: c.Links, rechecks: c.Rechecks, duplicates: c.Duplicates, maxUpload: c.MaxUploadBytes,
 		reviews: c.Reviews, browse: c.Browse, hasRule: c.HasRule, drawer: draw.Drawer{Markdown: markdown},
 		check: c.Check, count: c.Count, tokens: c.Tokens, metrics: c.Metrics, now: c.Now, baseURL: strings.TrimSuffix(c.BaseURL, "/"), mux: chi.NewRouter(),
 	}
@@ -219,6 +223,9 @@ func (s *Server) site() {
 	}
 	if s.export != nil {
 		s.downloadRoutes()
+	}
+	if s.overview != nil {
+		s.overviewRoutes()
 	}
 	if s.soundness != nil && s.rechecks != nil {
 		s.qualityRoutes()

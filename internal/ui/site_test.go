@@ -36,6 +36,7 @@ import (
 	"github.com/voicefit/spotter/internal/postgres/pgtest"
 	"github.com/voicefit/spotter/internal/quality"
 	"github.com/voicefit/spotter/internal/report"
+	"github.com/voicefit/spotter/internal/share"
 	"github.com/voicefit/spotter/internal/ui"
 )
 
@@ -163,6 +164,7 @@ func start(t *testing.T, change func(*ui.Config)) *site {
 		Reviews: reviewing, Browse: browse.New(s.pool, s.catalogs.Dataset()), Duplicates: s.dedup, Agreement: agreement.New(s.pool, s.catalogs.Dataset()),
 		Check: lint.NewKeeper(s.catalogs.CurrentVersion).Check, Count: tokens.CountBoth, Tokens: tokens,
 		Imports: s.imports, Export: s.exports, Demo: s.demo, Inbox: inbox.New(s.pool, s.catalogs.Dataset()), Assignments: assign.New(s.pool, s.catalogs.Dataset(), nil), Comments: comment.New(s.pool, s.catalogs.Dataset()), Metrics: s.metrics,
+		Overview: report.New(s.pool, s.catalogs.Dataset(), s.catalogs.Current), Links: share.New(s.pool, s.catalogs.Dataset(), nil),
 		Quality:  report.New(s.pool, s.catalogs.Dataset(), s.catalogs.Current),
 		Rechecks: quality.New(quality.Config{DB: s.pool, Dataset: s.catalogs.Dataset(), Catalog: s.catalogs.CurrentVersion, Log: slog.New(slog.DiscardHandler)}),
 	}
