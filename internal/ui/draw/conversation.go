@@ -306,25 +306,47 @@ func hear(words string, values []said, answer *templates.Node, id string) []span
 	for i, v := range values {
 		found := false
 		slot := id + "-s" + strconv.Itoa(i)
+		same := func(o said) bool { return o.number == v.number && o.text == v.text }
+		before, behind := 0, 0
+		for j, o := range values {
+			if j < i && same(o) {
+				before++
+			} else if j > i && same(o) {
+				behind++
+			}
+		}
 		for _, piece := range pieces(v) {
-			for _, at := range occurrences(low, lower(piece), v.number) {
+			places := occurrences(low, lower(piece), v.number)
+			// What is said twice and stands twice was taken in the order of saying.
+			from := min(before, max(len(places)-1, 0))
+			places = places[from:]
+			if behind > 0 && len(places) > 1 {
+				places = places[:1]
+			}
+			for _, at := range places {
 				m := span{start: at, end: at + len(piece), mark: templates.MarkSaid, title: v.label, slot: slot}
-				// The link leads to the first mark that nothing covers yet.
-				covered := slices.ContainsFunc(marks, func(o span) bool { return o.start < m.end && m.start < o.end })
-				if !found && !covered {
+				if i := slices.IndexFunc(marks, func(o span) bool { return o.start < m.end && m.start < o.end }); i >= 0 {
+					if !found && marks[i].id != "" { // other values came from these words, too
+						heard(answer, v.node, marks[i].id)
+						found = true
+					}
+					continue
+				}
+				if !found {
 					m.id, found = slot, true
+					heard(answer, v.node, slot)
 				}
 				marks = append(marks, m)
 			}
-		}
-		if found && answer != nil {
-			heard(answer, v.node, slot)
 		}
 	}
 	return marks
 }
 
 func heard(n *templates.Node, path, slot string) {
+	if n == nil {
+		return
+	}
 	if n.Path == path && (n.Kind == templates.NodeValue || n.Kind == templates.NodeText) {
 		n.Said, n.Slot = slot, slot
 		return

@@ -398,6 +398,9 @@ func (n *nested) elements(f *templates.EditField, v value, path []string, h cata
 	if f.As == catalog.AsBars && h.ItemValue != "" && h.Total != nil {
 		var drawn templates.Node
 		n.w.bars(&drawn, v, path, h)
+		if drawn.Gauge == nil {
+			drawn.Gauge = &templates.Gauge{Text: "One has no number", Tone: catalog.ToneDanger}
+		}
 		f.Sum, f.SumOf, f.Whole = drawn.Gauge, placeName([]string{h.ItemValue}), trim(*h.Total)
 	}
 }
