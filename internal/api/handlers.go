@@ -366,7 +366,7 @@ func (s *Server) undo(w http.ResponseWriter, r *http.Request, u account.User) er
 const refusedTrailer = "Spotter-Refused"
 
 func (s *Server) exportRows(w http.ResponseWriter, r *http.Request, _ account.User) error {
-	if err := knownQuery(r, "preset", "plain", "status", "category", "subcategory"); err != nil {
+	if err := knownQuery(r, "preset", "plain", "compress", "status", "category", "subcategory"); err != nil {
 		return err
 	}
 	q := r.URL.Query()
@@ -391,11 +391,31 @@ func (s *Server) exportRows(w http.ResponseWriter, r *http.Request, _ account.Us
 	if err := s.known(r.Context(), o.Category, o.Subcategory); err != nil {
 		return err
 	}
+	kind := q.Get("compress")
+	ending, contentType := ".jsonl", "application/x-ndjson"
+	switch {
+	case o.Preset.Describe().Folder:
+		ending, contentType = ".zip", "application/zip"
+	case o.Preset == export.Parquet:
+		ending, contentType = ".parquet", "application/vnd.apache.parquet"
+	}
+	if kind != "" {
+		more, ok := export.Compressions[kind]
+		if !ok || ending == ".zip" {
+			return fault.Fields("This can't be compressed so.", map[string]string{"compress": "Use gzip or zstd, and neither for what is a zip."})
+		}
+		ending, contentType = ending+more, "application/"+kind
+	}
 	h := w.Header()
-	h.Set("Content-Type", "application/x-ndjson")
-	h.Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", string(o.Preset)+".jsonl"))
+	h.Set("Content-Type", contentType)
+	h.Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", string(o.Preset)+ending))
 	h.Set("Trailer", refusedTrailer)
-	sum, err := s.cfg.Export.Write(r.Context(), stream(w), o)
+	var sum export.Summary
+	if ending == ".zip" {
+		sum, err = s.cfg.Export.WriteZip(r.Context(), stream(w), o)
+	} else {
+		sum, err = s.cfg.Export.WriteCompressed(r.Context(), stream(w), kind, o)
+	}
 	if err != nil {
 		return fmt.Errorf("%w: %w", errStarted, err)
 	}

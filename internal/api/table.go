@@ -186,11 +186,12 @@ func (s *Server) table() []endpoint {
 			query: []parameter{
 				{name: "preset", about: "shape of the rows; messages if left out", choices: presetNames()},
 				{name: "plain", about: "llama3 without the date preamble", choices: []string{"true", "false"}},
+				{name: "compress", about: "compress what is one file", choices: []string{"gzip", "zstd"}},
 				{name: "status", about: "approved if left out", choices: statusNames},
 				{name: "category", about: "of this category"},
 				{name: "subcategory", about: "of this subcategory"},
 			},
-			answers: []answer{{status: http.StatusOK, about: "One row per line. The trailer Spotter-Refused counts what the preset could not say", media: "application/x-ndjson"}},
+			answers: []answer{{status: http.StatusOK, about: "One row per line; a zip where the preset makes several files, a table where it is parquet. The trailer Spotter-Refused counts what the preset could not say", media: "application/x-ndjson"}},
 			handle:  s.exportRows,
 		},
 		{

@@ -127,6 +127,25 @@ func (p Preset) Companions(s Set) ([]Companion, error) {
 	return f.companion(s)
 }
 
+// FileNames lists the files that p makes of a dataset that is not split, those
+// with rows first.
+func (p Preset) FileNames() []string {
+	set := Set{Name: "dataset"}
+	var names []string
+	for _, part := range p.Files(nil) {
+		names = append(names, part.Name)
+		set.Files = append(set.Files, Written{Part: part})
+	}
+	companions, err := p.Companions(set)
+	if err != nil {
+		panic("export: " + string(p) + ": " + err.Error()) // it depends on nothing from outside
+	}
+	for _, c := range companions {
+		names = append(names, c.Name)
+	}
+	return names
+}
+
 // of returns the files of one kind, by extension.
 func (s Set) of(ext string) []Written {
 	var found []Written

@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -17,6 +19,7 @@ import (
 	"github.com/voicefit/spotter/internal/export"
 	"github.com/voicefit/spotter/internal/fault"
 	"github.com/voicefit/spotter/internal/report"
+	"github.com/voicefit/spotter/internal/ui/draw"
 	"github.com/voicefit/spotter/web/templates"
 )
 
@@ -31,13 +34,43 @@ const (
 
 func (s *Server) downloadRoutes() {
 	s.get("/download", account.Export, s.showDownload)
-	s.get("/download/{preset}.jsonl", account.Export, s.downloadRows, streaming)
+	s.get("/download/{file}", account.Export, s.downloadRows, streaming)
 }
 
 // A wanted is what somebody wants to download.
 type wanted struct {
 	export.Options
 	category catalog.Category // zero: all
+	ending   string           // of the file: which kind it is
+}
+
+// The endings of downloads.
+const (
+	endJSONL   = ".jsonl"
+	endGzip    = ".jsonl.gz"
+	endZstd    = ".jsonl.zst"
+	endParquet = ".parquet"
+	endZip     = ".zip"
+)
+
+// endings tells of each kind of file what it is called and its content type.
+var endings = map[string]struct{ name, contentType string }{
+	endJSONL:   {"JSON Lines", "application/x-ndjson"},
+	endGzip:    {"gzip", "application/gzip"},
+	endZstd:    {"zstd", "application/zstd"},
+	endParquet: {"Parquet", "application/vnd.apache.parquet"},
+	endZip:     {"zip", "application/zip"},
+}
+
+// endingsOf lists the kinds of file in which a preset comes, the best first.
+func endingsOf(p export.Preset) []string {
+	switch {
+	case p.Describe().Folder:
+		return []string{endZip}
+	case p == export.Parquet:
+		return []string{endParquet, endZip}
+	}
+	return []string{endJSONL, endGzip, endZstd}
 }
 
 // wantedBy reads what a query asks for; preset may be empty.
@@ -49,6 +82,7 @@ func (s *Server) wantedBy(ctx context.Context, preset string, q url.Values) (wan
 			return w, nil, fault.New(fault.NotFound, "There is no download of this kind. Choose one on the download page.")
 		}
 	}
+	w.ending = endingsOf(w.Preset)[0]
 	if status := q.Get("status"); status != "" {
 		if w.Status = example.Status(status); !w.Status.Valid() {
 			return w, nil, fault.New(fault.NotFound, "There is no such status. Choose one on the download page.")
@@ -73,7 +107,7 @@ func (w wanted) file() string {
 	if w.Category != "" {
 		parts = append(parts, fileName(w.Category))
 	}
-	return strings.Join(parts, "-") + ".jsonl"
+	return strings.Join(parts, "-") + w.ending
 }
 
 func (w wanted) url() string {
@@ -81,22 +115,44 @@ func (w wanted) url() string {
 	if w.Category != "" {
 		q.Set("category", w.Category)
 	}
-	return "/download/" + string(w.Preset) + ".jsonl?" + q.Encode()
+	return "/download/" + string(w.Preset) + w.ending + "?" + q.Encode()
 }
 
-// downloadRows handles GET /download/{preset}.jsonl.
+// downloadRows handles GET /download/{file}: the name of a preset and an ending.
 func (s *Server) downloadRows(w http.ResponseWriter, r *http.Request) error {
-	want, _, err := s.wantedBy(r.Context(), chi.URLParam(r, "preset"), r.URL.Query())
+	name, ending := chi.URLParam(r, "file"), ""
+	if i := strings.IndexByte(name, '.'); i >= 0 {
+		name, ending = name[:i], name[i:]
+	}
+	want, _, err := s.wantedBy(r.Context(), name, r.URL.Query())
 	if err != nil {
 		return err
 	}
+	if name == "" || !slices.Contains(endingsOf(want.Preset), ending) {
+		return fault.New(fault.NotFound, "There is no download of this kind. Choose one on the download page.")
+	}
+	want.ending = ending
 	out := attachment(w, want.file())
+	w.Header().Set("Content-Type", endings[ending].contentType)
 	if r.Method == http.MethodHead {
 		out.begin()
 		return nil
 	}
-	_, err = s.export.Write(r.Context(), out, want.Options)
-	return out.end(err)
+	return out.end(s.writeDownload(r.Context(), out, want))
+}
+
+func (s *Server) writeDownload(ctx context.Context, out io.Writer, want wanted) (err error) {
+	switch want.ending {
+	case endZip:
+		_, err = s.export.WriteZip(ctx, out, want.Options)
+	case endGzip:
+		_, err = s.export.WriteCompressed(ctx, out, "gzip", want.Options)
+	case endZstd:
+		_, err = s.export.WriteCompressed(ctx, out, "zstd", want.Options)
+	default:
+		_, err = s.export.Write(ctx, out, want.Options)
+	}
+	return err
 }
 
 // showDownload handles GET /download.
@@ -122,11 +178,11 @@ func (s *Server) showDownload(w http.ResponseWriter, r *http.Request) error {
 	if expected == 0 {
 		v.Nothing = nothingToDownload(want, u.Can(account.Review))
 	} else {
-		sum, tried, err := s.tryDownload(r.Context(), want.Options, expected)
+		t, err := s.tryDownload(r.Context(), want.Options, expected)
 		if err != nil {
 			return err
 		}
-		preflight(&v, want, sum, tried, expected)
+		preflight(&v, want, t, expected)
 	}
 	page := s.frame(w, r, "Download", templates.SectionDownload)
 	page.Styles = importStyles()
@@ -139,13 +195,15 @@ func downloadView(want wanted, c *catalog.Catalog, p report.Progress) templates.
 		Status:   templates.Choice{Name: "status", Label: "Examples"},
 		Category: templates.Choice{Name: "category", Label: "Category", Options: []templates.Option{{Label: "All", Selected: want.Category == ""}}},
 		File:     want.file(), URL: want.url(),
+		Form: downloadForm(want, want.Preset), Sample: want.Preset.Describe().Sample, Zip: want.ending == endZip, Groups: downloadForms(want),
+	}
+	for _, ending := range endingsOf(want.Preset)[1:] {
+		other := want
+		other.ending = ending
+		v.Others = append(v.Others, templates.Link{Label: endings[ending].name, URL: other.url()})
 	}
 	for _, preset := range export.Presets() {
-		d := preset.Describe()
-		v.Preset.Options = append(v.Preset.Options, templates.Option{Value: string(preset), Label: d.Title, Selected: preset == want.Preset})
-		if preset == want.Preset {
-			v.About, v.Sample = d.For, d.Sample
-		}
+		v.Preset.Options = append(v.Preset.Options, templates.Option{Value: string(preset), Label: preset.Describe().Title, Selected: preset == want.Preset})
 	}
 	for _, status := range statuses {
 		label := strings.ToUpper(string(status[:1])) + string(status[1:]) + " (" + number(p.Total.Of(status)) + ")"
@@ -175,43 +233,119 @@ func nothingToDownload(want wanted, reviews bool) *templates.Empty {
 	return e
 }
 
-// tryDownload does all of a download but sending it. tried is false where that
-// would take too long.
-func (s *Server) tryDownload(ctx context.Context, o export.Options, rows int64) (sum export.Summary, tried bool, err error) {
+// downloadForms lists every preset, by group, each with the link that chooses it.
+func downloadForms(want wanted) []templates.DownloadGroup {
+	var groups []templates.DownloadGroup
+	for _, p := range export.Presets() {
+		name := string(p.Describe().Group)
+		k := slices.IndexFunc(groups, func(g templates.DownloadGroup) bool { return g.Name == name })
+		if k < 0 {
+			k = len(groups)
+			groups = append(groups, templates.DownloadGroup{Name: name, ID: "forms-" + strconv.Itoa(k+1)})
+		}
+		groups[k].Forms = append(groups[k].Forms, downloadForm(want, p))
+	}
+	return groups
+}
+
+func downloadForm(want wanted, p export.Preset) templates.DownloadForm {
+	d := p.Describe()
+	q := url.Values{"preset": {string(p)}, "status": {string(want.Status)}}
+	if want.Category != "" {
+		q.Set("category", want.Category)
+	}
+	f := templates.DownloadForm{
+		Name: string(p), Title: d.Title, For: d.For, Refuses: d.Refuses, Tools: d.Tools, Limits: d.Limits, Source: d.Source,
+		Here: p == want.Preset, URL: "/download?" + q.Encode(),
+	}
+	if d.Folder {
+		f.Files = p.FileNames()
+	}
+	return f
+}
+
+// A tryout is a download that was done but not sent.
+type tryout struct {
+	done             bool // to the last row
+	sum              export.Summary
+	checked          bool // and held against the rules of the platform
+	errors, warnings int64
+	problems         []export.Problem // the first of them
+}
+
+// tryDownload does all of a download but sending it, and holds its rows against
+// the rules of its platform. It is not done where that would take too long.
+func (s *Server) tryDownload(ctx context.Context, o export.Options, rows int64) (tryout, error) {
 	if rows > triedRows {
-		return sum, false, nil
+		return tryout{}, nil
 	}
 	short, cancel := context.WithTimeout(ctx, triedFor)
 	defer cancel()
-	sum, err = s.export.Write(short, io.Discard, o)
-	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-		return export.Summary{}, false, nil
+	var t tryout
+	var err error
+	if o.Preset == export.Parquet {
+		t.sum, err = s.export.Write(short, io.Discard, o) // it has no lines
+	} else {
+		err = t.check(short, s.export, o)
 	}
-	return sum, err == nil, err
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		return tryout{}, nil
+	}
+	t.done = err == nil
+	return t, err
+}
+
+// check writes the rows into a validator.
+func (t *tryout) check(ctx context.Context, from *export.Service, o export.Options) error {
+	r, w := io.Pipe()
+	written := make(chan error, 1)
+	go func() {
+		sum, err := from.Write(ctx, w, o)
+		t.sum = sum
+		_ = w.CloseWithError(err) // never fails
+		written <- err
+	}()
+	v := o.Preset.NewChecker(nil).File("the download")
+	err := v.Read(ctx, r, func(p export.Problem) {
+		if len(t.problems) < shownRefusals {
+			t.problems = append(t.problems, p)
+		}
+	})
+	_ = r.CloseWithError(err) // the writer stops; closing never fails
+	if wrong := <-written; wrong != nil {
+		return wrong
+	}
+	t.checked, t.errors, t.warnings = err == nil, v.Errors, v.Warnings
+	return err
 }
 
 // preflight says what a download holds, what it leaves out and what to know
 // about it.
-func preflight(v *templates.Download, want wanted, sum export.Summary, tried bool, expected int64) {
+func preflight(v *templates.Download, want wanted, t tryout, expected int64) {
+	sum := t.sum
 	note := func(severity, text string, link *templates.Link) {
 		v.Checks = append(v.Checks, templates.DownloadCheck{Severity: severity, Text: text, Link: link})
 	}
 	if want.Status != example.Approved {
 		note("warning", "These are "+string(want.Status)+" examples: nobody has approved them for training.", nil)
 	}
-	if !tried {
+	if !t.done {
 		v.Headline = counted(expected, "row", "rows")
 		v.Tried = "Counted, not tried: there are too many to do so here."
 		note("info", "Examples that this form can't say are left out while it is written. On the command line, spotter export names each of them.", nil)
 		return
 	}
-	v.Headline = counted(sum.Rows, "row", "rows") + ", " + byteSize(sum.Bytes)
+	v.Headline = counted(sum.Rows, "row", "rows")
+	if want.ending != endZip { // how small that gets is seen when it is made
+		v.Headline += ", " + byteSize(sum.Bytes)
+	}
 	v.Tried = "Tried out just now, to the last row."
 	if sum.Refused == 0 {
 		note("", "Every example can be said in this form.", nil)
 	} else {
 		note("error", counted(sum.Refused, "example", "examples")+" can't be said in this form and "+isAre(sum.Refused)+" left out.", &templates.Link{Label: "See which", URL: "#refused"})
 	}
+	t.say(v, want.Preset.Describe().Title, note)
 	if sum.Weighted > 0 {
 		note("warning", counted(sum.Weighted, "example has an answer", "examples have answers")+" marked as not to be trained on. This form has no way to say so: all answers count.", nil)
 	}
@@ -223,6 +357,30 @@ func preflight(v *templates.Download, want wanted, sum export.Summary, tried boo
 	}
 	if sum.Refused > shownRefusals {
 		v.RefusalsNote = "the first " + number(int64(shownRefusals)) + " of " + number(sum.Refused)
+	}
+}
+
+// say tells what the platform would say about the file.
+func (t tryout) say(v *templates.Download, platform string, note func(severity, text string, link *templates.Link)) {
+	switch link := (&templates.Link{Label: "See what", URL: "#problems"}); {
+	case !t.checked:
+		return
+	case t.errors > 0:
+		note("error", "By the rules of "+platform+" there is "+counted(t.errors, "error", "errors")+" in it.", link)
+	case t.warnings > 0:
+		note("info", "Every row keeps the rules of "+platform+", with "+counted(t.warnings, "warning", "warnings")+".", link)
+	default:
+		note("", "Every row keeps the rules of "+platform+".", nil)
+	}
+	for _, p := range t.problems {
+		x := templates.DownloadProblem{Severity: string(p.Severity), Where: "The file", Text: draw.Plain(p.Text)}
+		if p.Line > 0 {
+			x.Where = "Line " + number(p.Line)
+		}
+		v.Problems = append(v.Problems, x)
+	}
+	if all := t.errors + t.warnings; all > int64(len(t.problems)) {
+		v.ProblemsNote = "the first " + number(int64(len(t.problems))) + " of " + number(all)
 	}
 }
 

@@ -786,6 +786,8 @@ func TestDownload(t *testing.T) {
 		{"/download/messages.jsonl", export.Options{}, "spotter-messages-approved.jsonl"},
 		{"/download/llama3.jsonl?status=approved", export.Options{Preset: export.Llama3}, "spotter-llama3-approved.jsonl"},
 		{"/download/llama3-plain.jsonl?category=ai_coach", export.Options{Preset: export.Llama3Plain, Category: "ai_coach"}, "spotter-llama3-plain-approved-ai_coach.jsonl"},
+		{"/download/together.jsonl", export.Options{Preset: export.Together}, "spotter-together-approved.jsonl"},
+		{"/download/alpaca.jsonl", export.Options{Preset: export.Alpaca}, "spotter-alpaca-approved.jsonl"},
 		{"/download/messages.jsonl?status=pending", export.Options{Status: example.Pending}, "spotter-messages-pending.jsonl"},
 		{"/download/messages.jsonl?status=escalated", export.Options{Status: example.Escalated}, "spotter-messages-escalated.jsonl"},
 	} {
@@ -809,10 +811,33 @@ func TestDownload(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", tt.path, diff)
 		}
 	}
+	for path, want := range map[string]struct{ file, contentType, begins string }{
+		"/download/messages.jsonl.gz":      {"spotter-messages-approved.jsonl.gz", "application/gzip", "\x1f\x8b"},
+		"/download/openai.jsonl.zst":       {"spotter-openai-approved.jsonl.zst", "application/zstd", "\x28\xb5\x2f\xfd"},
+		"/download/huggingface.zip":        {"spotter-huggingface-approved.zip", "application/zip", "PK"},
+		"/download/llama-factory.zip":      {"spotter-llama-factory-approved.zip", "application/zip", "PK"},
+		"/download/parquet.parquet":        {"spotter-parquet-approved.parquet", "application/vnd.apache.parquet", "PAR1"},
+		"/download/together-weights.jsonl": {"spotter-together-weights-approved.jsonl", "application/x-ndjson", `{"messages":`},
+	} {
+		r, again := b.get(path), b.get(path)
+		r.want(t, http.StatusOK)
+		if !strings.HasPrefix(r.body, want.begins) || r.Header.Get("Content-Type") != want.contentType || !strings.Contains(r.Header.Get("Content-Disposition"), `"`+want.file+`"`) {
+			t.Errorf("%s = %q, %q, %.10q", path, r.Header.Get("Content-Type"), r.Header.Get("Content-Disposition"), r.body)
+		}
+		if r.body != again.body {
+			t.Errorf("%s gives other bytes the second time", path)
+		}
+	}
+	for _, preset := range export.Presets() {
+		page := b.get("/download?preset=" + string(preset))
+		page.sound(t)
+		page.want(t, http.StatusOK, `aria-current="true"`, `href="/download/`+string(preset)+".")
+		page.says(t, preset.Describe().For, "All forms")
+	}
 	if r := b.send(http.MethodHead, "/download/llama3.jsonl", nil); r.StatusCode != http.StatusOK || r.Header.Get("Content-Type") != "application/x-ndjson" {
 		t.Errorf("HEAD = %d, %q", r.StatusCode, r.Header.Get("Content-Type"))
 	}
-	for _, path := range []string{"/download/xml.jsonl", "/download/messages-plain.jsonl", "/download/messages.jsonl?status=lost", "/download/messages.jsonl?category=swimming", "/download?preset=x", "/download?status=x", "/download?category=x"} {
+	for _, path := range []string{"/download/xml.jsonl", "/download/messages-plain.jsonl", "/download/messages", "/download/messages.zip", "/download/.jsonl", "/download/trl.jsonl", "/download/parquet.jsonl", "/download/messages.jsonl.rar", "/download/messages.jsonl?status=lost", "/download/messages.jsonl?category=swimming", "/download?preset=x", "/download?status=x", "/download?category=x"} {
 		r := b.get(path)
 		r.want(t, http.StatusNotFound)
 		if r.Header.Get("Content-Disposition") != "" {

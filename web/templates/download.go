@@ -6,15 +6,21 @@ type Download struct {
 	Status   Choice
 	Category Choice
 
-	About    string // what a row of this preset looks like
-	Sample   string // its shape in one line
-	Headline string // "1,234 rows, 4.5 MB"
-	Tried    string // how this was found out
+	Form     DownloadForm    // the chosen one
+	Sample   string          // a row of it
+	Zip      bool            // it is several files in one
+	Others   []Link          // the same in other kinds of file
+	Groups   []DownloadGroup // every form
+	Headline string          // "1,234 rows, 4.5 MB"
+	Tried    string          // how this was found out
 	Checks   []DownloadCheck
 	Rows     []DownloadRow
 
 	Refusals     []DownloadRefusal
 	RefusalsNote string
+
+	Problems     []DownloadProblem
+	ProblemsNote string
 
 	File    string // the name under which it is saved
 	URL     string
@@ -40,4 +46,32 @@ type DownloadRefusal struct {
 	URL    string
 	Where  string
 	Reason string
+}
+
+// DownloadGroup is forms of one kind.
+type DownloadGroup struct {
+	ID    string
+	Name  string
+	Forms []DownloadForm
+}
+
+// DownloadForm is one form in which rows can be had.
+type DownloadForm struct {
+	Name    string // on the command line
+	Title   string
+	URL     string // chooses it
+	Here    bool   // it is chosen
+	For     string
+	Refuses string
+	Tools   string
+	Limits  string   // empty: none
+	Source  string   // who says so
+	Files   []string // of several in one
+}
+
+// DownloadProblem is something that the platform would say about the file.
+type DownloadProblem struct {
+	Severity string // warning or error
+	Where    string
+	Text     string
 }
