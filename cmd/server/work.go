@@ -57,6 +57,8 @@ func (a *app) work(ctx context.Context, announce func(string, ...any)) error {
 }
 
 func (a *app) workers() (*jobs.Workers, error) {
-	return jobs.NewWorkers(jobs.Config{Pool: a.pool, Ingest: a.ingest, Quality: a.quality, Duplicates: a.dedup, Webhooks: a.webhooks, Releases: a.release, Chores: a.chores(), Log: a.log})
-	return jobs.NewWorkers(jobs.Config{Pool: a.pool, Ingest: a.ingest, Quality: a.quality, Duplicates: a.dedup, Webhooks: a.webhooks, Acts: a.acts, Chores: a.chores(), Log: a.log})
+	return jobs.NewWorkers(jobs.Config{
+		Pool: a.pool, Ingest: a.ingest, Quality: a.quality, Duplicates: a.dedup, Webhooks: a.webhooks, Releases: a.release, Acts: a.acts,
+		Chores: a.chores(), Log: a.log,
+	})
 }

@@ -31,6 +31,7 @@ func TestCan(t *testing.T) {
 		assign          x     x    .        .  .
 		comment         x     x    x        x  x
 		measure         x     x    .        .  .
+		adjudicate      x     x    .        .  .
 		own_account     x     x    x        x  x`
 	lines := strings.Split(strings.TrimSpace(table), "\n")
 	roles := strings.Fields(lines[0])[1:]

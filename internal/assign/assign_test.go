@@ -105,7 +105,7 @@ func TestListedExamples(t *testing.T) {
 	g := newTeam(t)
 	ids := exampletest.Insert(t, g.pool, 6, exampletest.Seed{})
 	mine := []uuid.UUID{ids[1], ids[3], ids[4]}
-	if _, err := g.pool.Exec(t.Context(), "UPDATE examples SET suspicion = 9 WHERE id = $1", ids[4]); err != nil {
+	if _, err := g.pool.Exec(t.Context(), "UPDATE examples SET doubt = 9 WHERE id = $1", ids[4]); err != nil {
 		t.Fatal(err)
 	}
 	id := g.give(t, assign.Plan{
