@@ -99,31 +99,34 @@ func (b *bench) decide(ctx context.Context, q review.Queue) (perSecond float64, 
 // it, each client from where it was. It must follow db/queries/review.sql; what it leaves out is only what Go
 // does between the statements.
 const script = `
-SELECT category, subcategory, sum(examples)::bigint FROM counters
- WHERE dataset_id = %[1]s AND status = 'pending' AND category = %[2]s AND subcategory = %[3]s
- GROUP BY category, subcategory HAVING sum(examples) > 0 ORDER BY category, subcategory LIMIT 1000;
+SELECT category, subcategory, coalesce(sum(examples) FILTER (WHERE status = 'pending'), 0)::bigint, coalesce(sum(examples) FILTER (WHERE status = 'approved'), 0)::bigint FROM counters
+ WHERE dataset_id = %[1]s AND category = %[2]s AND subcategory = %[3]s
+ GROUP BY category, subcategory HAVING sum(examples) FILTER (WHERE status = 'pending') > 0 ORDER BY category, subcategory LIMIT 1000;
 WITH next AS (
-    SELECT e.id FROM examples e
-     WHERE e.dataset_id = %[1]s AND e.category = %[2]s AND e.subcategory = %[3]s AND e.status = 'pending' AND e.id > :after::uuid
+    SELECT e.id, e.suspicion FROM examples e
+     WHERE e.dataset_id = %[1]s AND e.category = %[2]s AND e.subcategory = %[3]s AND e.status = 'pending'
+       AND ((-e.suspicion)::smallint, e.id) > (:place::smallint, :after::uuid)
        AND NOT EXISTS (SELECT FROM leases l WHERE l.dataset_id = e.dataset_id AND l.example_id = e.id AND l.expires_at > now())
        AND NOT EXISTS (SELECT FROM decisions d WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id
-             AND d.reviewer_id = md5(concat('reviewer', :client_id::int))::uuid AND d.verdict = 'skip'
+             AND d.reviewer_id = md5(concat('reviewer', :client_id::int))::uuid 
+             AND (d.verdict = 'skip' OR d.verdict <> 'undo' AND coalesce(d.new_revision, d.revision) = e.revision)
              AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id))
-     ORDER BY e.id LIMIT 1 FOR NO KEY UPDATE OF e SKIP LOCKED),
+     ORDER BY (-e.suspicion)::smallint, e.id LIMIT 1 FOR NO KEY UPDATE OF e SKIP LOCKED),
 taken AS (
     INSERT INTO leases AS l (dataset_id, example_id, reviewer_id, taken_at, expires_at)
     SELECT %[1]s, next.id, md5(concat('reviewer', :client_id::int))::uuid, now(), now() + make_interval(secs => 300) FROM next
-    ON CONFLICT (dataset_id, example_id) DO UPDATE SET reviewer_id = excluded.reviewer_id, taken_at = excluded.taken_at, expires_at = excluded.expires_at
+    ON CONFLICT (dataset_id, example_id) DO UPDATE SET reviewer_id = excluded.reviewer_id, taken_at = excluded.taken_at, expires_at = excluded.expires_at, look_id = NULL
      WHERE l.expires_at <= now()
     RETURNING l.example_id, l.expires_at)
-SELECT next.id AS after, gen_random_uuid() AS decision FROM next LEFT JOIN taken ON taken.example_id = next.id ORDER BY next.id
+SELECT next.id AS after, (-next.suspicion)::smallint AS place, gen_random_uuid() AS decision FROM next LEFT JOIN taken ON taken.example_id = next.id ORDER BY next.suspicion DESC, next.id
 \gset
 BEGIN;
-SELECT e.id, e.category, e.subcategory, e.status, e.revision, e.tokens, e.turns, e.errors, e.warnings, l.reviewer_id, l.expires_at
-  FROM examples e LEFT JOIN leases l ON l.dataset_id = e.dataset_id AND l.example_id = e.id AND l.expires_at > now()
+SELECT e.id, e.category, e.subcategory, e.status, e.revision, e.tokens, e.turns, e.errors, e.warnings, l.reviewer_id, l.look_id, coalesce(l.expires_at > now(), false)
+  FROM examples e LEFT JOIN leases l ON l.dataset_id = e.dataset_id AND l.example_id = e.id
  WHERE e.dataset_id = %[1]s AND e.id = :after::uuid FOR NO KEY UPDATE OF e;
-SELECT d.id, d.example_id, d.verdict, d.status_after, coalesce(d.new_revision, d.revision)::int FROM decisions d
- WHERE d.dataset_id = %[1]s AND d.reviewer_id = md5(concat('reviewer', :client_id::int))::uuid AND d.request_key = :decision::text;
+SELECT d.id, d.reviewer_id, d.verdict, d.kind, d.status_after, coalesce(d.new_revision, d.revision)::int, d.request_key,
+       EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id)
+  FROM decisions d WHERE d.dataset_id = %[1]s AND d.example_id = :after::uuid ORDER BY d.id DESC LIMIT 500;
 UPDATE examples SET status = 'rejected', updated_at = now() WHERE dataset_id = %[1]s AND id = :after::uuid;
 INSERT INTO decisions (dataset_id, id, example_id, reviewer_id, revision, verdict, reason, comment, override_reason, checklist, status_before, status_after, request_key, millis)
 VALUES (%[1]s, :decision::uuid, :after::uuid, md5(concat('reviewer', :client_id::int))::uuid, 1, 'reject', 'bench', '', '', '[]', 'pending', 'rejected', :decision::text, 0);
@@ -156,7 +159,7 @@ func (b *bench) pgbench(ctx context.Context, q review.Queue) (perSecond float64,
 	if p := u.Query().Get("port"); p != "" {
 		port = p
 	}
-	cmd := exec.CommandContext(ctx, program, "-n", "-M", "prepared", "-D", "after=00000000-0000-0000-0000-000000000000", "-f", path, "-c", strconv.Itoa(reviewers), "-j", "2",
+	cmd := exec.CommandContext(ctx, program, "-n", "-M", "prepared", "-D", "after=00000000-0000-0000-0000-000000000000", "-D", "place=-32768", "-f", path, "-c", strconv.Itoa(reviewers), "-j", "2",
 		"-T", strconv.Itoa(int(b.seconds.Seconds())), u.Path[1:])
 	password, _ := u.User.Password()
 	cmd.Env = append(os.Environ(), "PGHOST="+host, "PGPORT="+port, "PGUSER="+u.User.Username(), "PGPASSWORD="+password)

@@ -292,7 +292,8 @@ SELECT @dataset_id, t.id, t.revision,
 RETURNING example_id, severity, waived;
 
 -- name: AddToFindingCounts :exec
-UPDATE examples e SET errors = e.errors + t.errors, warnings = e.warnings + t.warnings
+-- All of them are of the search for duplicates.
+UPDATE examples e SET errors = e.errors + t.errors, warnings = e.warnings + t.warnings, duplicates = greatest(e.duplicates + t.errors + t.warnings, 0)
   FROM (SELECT unnest(@ids::uuid[]) AS id, unnest(@errors::smallint[]) AS errors, unnest(@warnings::smallint[]) AS warnings) AS t
  WHERE e.dataset_id = @dataset_id AND e.id = t.id;
 

@@ -33,14 +33,22 @@ SELECT w.id, w.revision, w.rule, w.path, w.reason, coalesce(u.name, w.author)::t
 -- name: RecountFindings :exec
 -- Sets an example's counts to what is found on its current revision.
 UPDATE examples e
-   SET errors = least(n.errors, 32767), warnings = least(n.warnings, 32767)
-  FROM (SELECT x.id, count(f.*) FILTER (WHERE f.severity = 'error') AS errors, count(f.*) FILTER (WHERE f.severity = 'warning') AS warnings
+   SET errors = least(n.errors, 32767), warnings = least(n.warnings, 32767), duplicates = least(n.duplicates, 32767)
+  FROM (SELECT x.id, count(f.*) FILTER (WHERE f.severity = 'error') AS errors, count(f.*) FILTER (WHERE f.severity = 'warning') AS warnings,
+               count(f.*) FILTER (WHERE f.rule IN ('duplicate/near', 'duplicate/contradiction') AND f.severity <> 'info') AS duplicates
           FROM examples x
           LEFT JOIN findings f ON f.dataset_id = x.dataset_id AND f.example_id = x.id AND f.revision = x.revision AND NOT f.waived
          WHERE x.dataset_id = @dataset_id AND x.id = ANY(@ids::uuid[])
          GROUP BY x.id) AS n
  WHERE e.dataset_id = @dataset_id AND e.id = n.id
-   AND (e.errors, e.warnings) IS DISTINCT FROM (least(n.errors, 32767), least(n.warnings, 32767));
+   AND (e.errors, e.warnings, e.duplicates) IS DISTINCT FROM (least(n.errors, 32767), least(n.warnings, 32767), least(n.duplicates, 32767));
+
+-- name: SetDoubts :exec
+-- How unsure the answers of these examples are, where they are still at the
+-- revision that was looked at.
+UPDATE examples e SET doubt = t.doubt
+  FROM (SELECT unnest(@ids::uuid[]) AS id, unnest(@revisions::int[]) AS revision, unnest(@doubts::smallint[]) AS doubt) AS t
+ WHERE e.dataset_id = @dataset_id AND e.id = t.id AND e.revision = t.revision AND e.doubt <> t.doubt;
 
 -- name: RemoveDemoWaivers :exec
 DELETE FROM waivers w USING examples e
@@ -103,7 +111,7 @@ SELECT EXISTS (SELECT FROM import_runs WHERE dataset_id = @dataset_id AND state 
                   AND heartbeat_at > clock_timestamp() - interval '30 seconds') AS running;
 
 -- name: RecheckBatch :many
-SELECT e.id, e.category, e.subcategory, e.revision, e.tokens, r.messages, r.tools
+SELECT e.id, e.category, e.subcategory, e.revision, e.tokens, e.doubt, r.messages, r.tools
   FROM examples e
   JOIN revisions r ON r.dataset_id = e.dataset_id AND r.example_id = e.id AND r.revision = e.revision
  WHERE e.dataset_id = @dataset_id AND e.id > @after

@@ -206,7 +206,7 @@ UPDATE examples SET status = @status, updated_at = now()
 -- name: SetRevision :exec
 UPDATE examples
    SET status = @status, revision = @revision, tokens = @tokens, turns = @turns,
-       errors = @errors, warnings = @warnings, updated_at = now()
+       errors = @errors, warnings = @warnings, duplicates = 0, doubt = @doubt, updated_at = now()
  WHERE dataset_id = @dataset_id AND id = @id;
 
 -- name: RevisionContent :one

@@ -71,7 +71,7 @@ func (q *Queries) AddFindings(ctx context.Context, arg AddFindingsParams) ([]Add
 }
 
 const addToFindingCounts = `-- name: AddToFindingCounts :exec
-UPDATE examples e SET errors = e.errors + t.errors, warnings = e.warnings + t.warnings
+UPDATE examples e SET errors = e.errors + t.errors, warnings = e.warnings + t.warnings, duplicates = greatest(e.duplicates + t.errors + t.warnings, 0)
   FROM (SELECT unnest($2::uuid[]) AS id, unnest($3::smallint[]) AS errors, unnest($4::smallint[]) AS warnings) AS t
  WHERE e.dataset_id = $1 AND e.id = t.id
 `
@@ -83,6 +83,7 @@ type AddToFindingCountsParams struct {
 	Warnings  []int16
 }
 
+// All of them are of the search for duplicates.
 func (q *Queries) AddToFindingCounts(ctx context.Context, arg AddToFindingCountsParams) error {
 	_, err := q.db.Exec(ctx, addToFindingCounts,
 		arg.DatasetID,

@@ -704,7 +704,7 @@ func (q *Queries) QualityDeltas(ctx context.Context, datasetID uuid.UUID) (int64
 }
 
 const recheckBatch = `-- name: RecheckBatch :many
-SELECT e.id, e.category, e.subcategory, e.revision, e.tokens, r.messages, r.tools
+SELECT e.id, e.category, e.subcategory, e.revision, e.tokens, e.doubt, r.messages, r.tools
   FROM examples e
   JOIN revisions r ON r.dataset_id = e.dataset_id AND r.example_id = e.id AND r.revision = e.revision
  WHERE e.dataset_id = $1 AND e.id > $2
@@ -718,6 +718,7 @@ type RecheckBatchRow struct {
 	Subcategory string
 	Revision    int32
 	Tokens      int32
+	Doubt       int16
 	Messages    string
 	Tools       string
 }
@@ -737,6 +738,7 @@ func (q *Queries) RecheckBatch(ctx context.Context, datasetID uuid.UUID, after u
 			&i.Subcategory,
 			&i.Revision,
 			&i.Tokens,
+			&i.Doubt,
 			&i.Messages,
 			&i.Tools,
 		); err != nil {
@@ -835,14 +837,15 @@ func (q *Queries) RecordFindingDay(ctx context.Context, datasetID uuid.UUID) err
 
 const recountFindings = `-- name: RecountFindings :exec
 UPDATE examples e
-   SET errors = least(n.errors, 32767), warnings = least(n.warnings, 32767)
-  FROM (SELECT x.id, count(f.*) FILTER (WHERE f.severity = 'error') AS errors, count(f.*) FILTER (WHERE f.severity = 'warning') AS warnings
+   SET errors = least(n.errors, 32767), warnings = least(n.warnings, 32767), duplicates = least(n.duplicates, 32767)
+  FROM (SELECT x.id, count(f.*) FILTER (WHERE f.severity = 'error') AS errors, count(f.*) FILTER (WHERE f.severity = 'warning') AS warnings,
+               count(f.*) FILTER (WHERE f.rule IN ('duplicate/near', 'duplicate/contradiction') AND f.severity <> 'info') AS duplicates
           FROM examples x
           LEFT JOIN findings f ON f.dataset_id = x.dataset_id AND f.example_id = x.id AND f.revision = x.revision AND NOT f.waived
          WHERE x.dataset_id = $1 AND x.id = ANY($2::uuid[])
          GROUP BY x.id) AS n
  WHERE e.dataset_id = $1 AND e.id = n.id
-   AND (e.errors, e.warnings) IS DISTINCT FROM (least(n.errors, 32767), least(n.warnings, 32767))
+   AND (e.errors, e.warnings, e.duplicates) IS DISTINCT FROM (least(n.errors, 32767), least(n.warnings, 32767), least(n.duplicates, 32767))
 `
 
 // Sets an example's counts to what is found on its current revision.
@@ -868,6 +871,31 @@ DELETE FROM waivers w USING examples e
 
 func (q *Queries) RemoveDemoWaivers(ctx context.Context, datasetID uuid.UUID, sources []uuid.UUID) error {
 	_, err := q.db.Exec(ctx, removeDemoWaivers, datasetID, sources)
+	return err
+}
+
+const setDoubts = `-- name: SetDoubts :exec
+UPDATE examples e SET doubt = t.doubt
+  FROM (SELECT unnest($2::uuid[]) AS id, unnest($3::int[]) AS revision, unnest($4::smallint[]) AS doubt) AS t
+ WHERE e.dataset_id = $1 AND e.id = t.id AND e.revision = t.revision AND e.doubt <> t.doubt
+`
+
+type SetDoubtsParams struct {
+	DatasetID uuid.UUID
+	Ids       []uuid.UUID
+	Revisions []int32
+	Doubts    []int16
+}
+
+// How unsure the answers of these examples are, where they are still at the
+// revision that was looked at.
+func (q *Queries) SetDoubts(ctx context.Context, arg SetDoubtsParams) error {
+	_, err := q.db.Exec(ctx, setDoubts,
+		arg.DatasetID,
+		arg.Ids,
+		arg.Revisions,
+		arg.Doubts,
+	)
 	return err
 }
 

@@ -1798,8 +1798,8 @@ func (q *Queries) SetGold(ctx context.Context, arg SetGoldParams) error {
 const setRevision = `-- name: SetRevision :exec
 UPDATE examples
    SET status = $1, revision = $2, tokens = $3, turns = $4,
-       errors = $5, warnings = $6, updated_at = now()
- WHERE dataset_id = $7 AND id = $8
+       errors = $5, warnings = $6, duplicates = 0, doubt = $7, updated_at = now()
+ WHERE dataset_id = $8 AND id = $9
 `
 
 type SetRevisionParams struct {
@@ -1809,6 +1809,7 @@ type SetRevisionParams struct {
 	Turns     int16
 	Errors    int16
 	Warnings  int16
+	Doubt     int16
 	DatasetID uuid.UUID
 	ID        uuid.UUID
 }
@@ -1821,6 +1822,7 @@ func (q *Queries) SetRevision(ctx context.Context, arg SetRevisionParams) error 
 		arg.Turns,
 		arg.Errors,
 		arg.Warnings,
+		arg.Doubt,
 		arg.DatasetID,
 		arg.ID,
 	)

@@ -44,6 +44,7 @@ type row struct {
 	hash                  example.Hash
 	findings              []lint.Finding
 	errors, warnings      int
+	doubt                 int16 // see lint.Doubt
 
 	id        uuid.UUID // given when it is merged
 	duplicate uuid.UUID // of the example that it equals, likewise
@@ -173,6 +174,9 @@ func (x *examiner) examine(rec decode.Record) (r row) {
 	r.tokens, r.plainTokens = int32(hf), int32(plain)
 	r.keepID(said.ExternalID)
 
+	if cat, ok := x.catalog.Category(r.category); ok {
+		r.doubt = int16(lint.Doubt(cat, r.subcategory, said.Conversation))
+	}
 	found := x.check(lint.Subject{Category: r.category, Subcategory: r.subcategory, Conversation: said.Conversation, Tokens: hf})
 	r.note(found...)
 	return r

@@ -162,7 +162,7 @@ func (r *run) sort(ctx context.Context, q *db.Queries, b *batch) (sorted, error)
 }
 
 var (
-	intoExamples = target("examples", "dataset_id", "id", "category", "subcategory", "tokens", "turns", "errors", "warnings",
+	intoExamples = target("examples", "dataset_id", "id", "category", "subcategory", "tokens", "turns", "errors", "warnings", "doubt",
 		"source_id", "import_id", "source_line", "source_offset", "source_bytes", "external_id", "hash")
 	intoRevisions = target("revisions", "dataset_id", "example_id", "revision", "messages", "tools", "metadata", "strict",
 		"tokens", "plain_tokens", "hash")
@@ -183,6 +183,7 @@ func (r *run) insert(ctx context.Context, tx pgx.Tx, rows sorted) error {
 		t.int2(e.turns)
 		t.int2(int16(min(e.errors, math.MaxInt16)))
 		t.int2(int16(min(e.warnings, math.MaxInt16)))
+		t.int2(e.doubt)
 		t.uuid(r.source)
 		t.uuid(r.id)
 		t.int8(e.line)

@@ -310,6 +310,11 @@ func (p *pass) batch(ctx context.Context) (int, error) {
 			Rule: f.Rule, Severity: lint.Severity(f.Severity), Message: f.Message, Path: f.Path, Start: int(f.StartAt), End: int(f.EndAt),
 		})
 	}
+	catalogNow, _, err := p.cfg.Catalog(ctx)
+	if err != nil {
+		return 0, fmt.Errorf("read the catalog: %w", err)
+	}
+	doubts := db.SetDoubtsParams{DatasetID: p.cfg.Dataset}
 	changed := map[uuid.UUID]found{}
 	for _, r := range rows {
 		c, err := example.Parse(r.Messages, r.Tools)
@@ -320,6 +325,10 @@ func (p *pass) batch(ctx context.Context) (int, error) {
 		if !same(old[r.ID], now) {
 			changed[r.ID] = found{r.Revision, now}
 		}
+		cat, _ := catalogNow.Category(r.Category)
+		if doubt := int16(lint.Doubt(cat, r.Subcategory, c)); doubt != r.Doubt {
+			doubts.Ids, doubts.Revisions, doubts.Doubts = append(doubts.Ids, r.ID), append(doubts.Revisions, r.Revision), append(doubts.Doubts, doubt)
+		}
 	}
 	last := rows[len(rows)-1].ID
 	err = postgres.InTx(ctx, p.cfg.DB, func(tx pgx.Tx) error {
@@ -327,6 +336,11 @@ func (p *pass) batch(ctx context.Context) (int, error) {
 		n, err := p.replace(ctx, q, changed)
 		if err != nil {
 			return err
+		}
+		if len(doubts.Ids) > 0 {
+			if err := q.SetDoubts(ctx, doubts); err != nil {
+				return fmt.Errorf("store doubts: %w", err)
+			}
 		}
 		// Last, because it fences: a worker that lost the run changes nothing.
 		moved, err := q.AdvanceRecheck(ctx, db.AdvanceRecheckParams{

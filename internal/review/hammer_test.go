@@ -163,3 +163,86 @@ func TestHammer(t *testing.T) {
 		t.Errorf("audit.Verify() = %+v, %v", report, err)
 	}
 }
+
+// TestHammerTwoApprovals lets 32 reviewers work off a queue that needs two
+// approvals: nobody counts twice, nobody gets what they judged, a status is what
+// the verdicts in force make it, and what is escalated is open exactly once.
+func TestHammerTwoApprovals(t *testing.T) {
+	t.Parallel()
+	const reviewers, examples = 32, 150
+	pool := pgtest.New(t)
+	exampletest.Insert(t, pool, examples, exampletest.Seed{Category: "injury_analysis", Subcategory: "acute"})
+	s := teamService(t, pool, 0.2, 0.04)
+	var wg sync.WaitGroup
+	for r := range reviewers {
+		who := member(t, pool, fmt.Sprintf("Reviewer %d", r))
+		wg.Go(func() {
+			rnd := rand.New(rand.NewPCG(uint64(r), 11))
+			for range 3 * examples {
+				leases, err := s.Claim(t.Context(), who.ID, review.Queue{Category: "injury_analysis"}, 1+rnd.IntN(3))
+				if err != nil {
+					t.Errorf("Claim() = %v", err)
+					return
+				}
+				if len(leases) == 0 {
+					return
+				}
+				for _, l := range leases {
+					d := review.Decision{ExampleID: l.ExampleID, Reviewer: who, Verdict: example.Approve, RequestKey: uuid.NewString()}
+					if err := pool.QueryRow(t.Context(), "SELECT revision FROM examples WHERE id = $1", l.ExampleID).Scan(&d.Revision); err != nil {
+						t.Error(err)
+						return
+					}
+					switch rnd.IntN(12) {
+					case 0:
+						d.Verdict, d.Reason = example.Reject, "no"
+					case 1:
+						d.Messages = edited(fmt.Sprintf("edit of %s by %d", l.ExampleID, r))
+					}
+					out, err := s.Decide(t.Context(), d)
+					if err != nil {
+						t.Errorf("Decide on a held example = %v", err)
+						continue
+					}
+					if rnd.IntN(8) == 0 {
+						if _, _, err := s.Undo(t.Context(), who, out.DecisionID, false); err != nil && !errors.Is(err, fault.Conflict) {
+							t.Errorf("Undo() = %v", err)
+						}
+						if err := s.Release(t.Context(), who.ID, []uuid.UUID{l.ExampleID}); err != nil {
+							t.Errorf("Release() = %v", err)
+						}
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+	const inForce = `
+		SELECT DISTINCT ON (d.example_id, d.reviewer_id) d.example_id, d.reviewer_id, d.verdict, coalesce(d.new_revision, d.revision) AS revision
+		  FROM decisions d
+		 WHERE d.kind = 'review' AND d.verdict IN ('approve', 'reject') AND NOT EXISTS (SELECT FROM decisions u WHERE u.undoes = d.id)
+		 ORDER BY d.example_id, d.reviewer_id, d.id DESC`
+	for what, sql := range map[string]string{
+		"approved without two reviewers": `SELECT count(*) FROM examples e WHERE e.status = 'approved'
+			AND (SELECT count(*) FROM (` + inForce + `) v WHERE v.example_id = e.id AND v.revision = e.revision AND v.verdict = 'approve') < 2`,
+		"pending with two approvals": `SELECT count(*) FROM examples e WHERE e.status = 'pending'
+			AND (SELECT count(*) FROM (` + inForce + `) v WHERE v.example_id = e.id AND v.revision = e.revision AND v.verdict = 'approve') >= 2`,
+		"judged twice by one reviewer": `SELECT count(*) FROM (SELECT 1 FROM decisions d
+			WHERE d.verdict IN ('approve', 'reject') AND NOT EXISTS (SELECT FROM decisions u WHERE u.undoes = d.id)
+			GROUP BY d.example_id, d.reviewer_id, coalesce(d.new_revision, d.revision) HAVING count(*) > 1) AS twice`,
+		"escalated without one open question": `SELECT count(*) FROM examples e WHERE (e.status = 'escalated')
+			<> ((SELECT count(*) FROM escalations x WHERE x.example_id = e.id AND x.answered_at IS NULL) = 1)`,
+		"counters that differ from a recount": `SELECT count(*) FROM (
+		    SELECT category, subcategory, status, sum(examples) AS n FROM counters GROUP BY 1, 2, 3 HAVING sum(examples) <> 0
+		    EXCEPT SELECT category, subcategory, status, count(*) FROM examples GROUP BY 1, 2, 3) AS difference`,
+		"second looks by the first reviewer": `SELECT count(*) FROM looks WHERE kind = 'second' AND reviewer_id = not_for`,
+	} {
+		var n int
+		if err := pool.QueryRow(t.Context(), sql).Scan(&n); err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		if n != 0 {
+			t.Errorf("%d: %s", n, what)
+		}
+	}
+}

@@ -81,6 +81,7 @@ type content struct {
 	strict                    bool
 	tokens, plainTokens       int
 	turns                     int
+	doubt                     int
 	hash                      example.Hash
 	findings                  []lint.Finding
 }
@@ -93,7 +94,12 @@ func (s *Service) derive(ctx context.Context, c example.Conversation, category, 
 	if err != nil {
 		return content{}, fmt.Errorf("check the edit: %w", err)
 	}
+	t, err := s.terms(ctx, category, subcategory)
+	if err != nil {
+		return content{}, err
+	}
 	return content{
+		doubt:    lint.Doubt(t.category, subcategory, c),
 		messages: string(messages), tools: string(c.Tools), metadata: metadata,
 		strict: c.Strict(), tokens: hf, plainTokens: plain, turns: c.Turns(),
 		hash: example.HashOf(messages, c.Tools), findings: findings,
@@ -131,7 +137,7 @@ func (s *Service) append(ctx context.Context, tx pgx.Tx, id uuid.UUID, revision 
 	}
 	if err := q.SetRevision(ctx, db.SetRevisionParams{
 		DatasetID: s.cfg.Dataset, ID: id, Status: db.ExampleStatus(status), Revision: revision,
-		Tokens: int32(c.tokens), Turns: int16(c.turns), Errors: c.count(lint.Error), Warnings: c.count(lint.Warning),
+		Tokens: int32(c.tokens), Turns: int16(c.turns), Errors: c.count(lint.Error), Warnings: c.count(lint.Warning), Doubt: int16(c.doubt),
 	}); err != nil {
 		return fmt.Errorf("set revision: %w", err)
 	}
