@@ -1,5 +1,5 @@
 -- name: ExampleByID :one
-SELECT e.id, e.category, e.subcategory, e.status, e.revision, e.tokens, e.turns, e.errors, e.warnings,
+SELECT e.id, e.category, e.subcategory, e.status, e.revision, e.tokens, e.turns, e.errors, e.warnings, e.doubt,
        e.source_id, e.import_id, e.source_line, e.source_offset, e.source_bytes, e.external_id, e.hash, e.updated_at,
        s.name AS source_name, s.sha256 AS source_sha256, s.licence, s.channel, s.demo, s.created_at AS stored_at,
        i.format, i.filename, i.created_at AS imported_at, coalesce(u.name, '')::text AS imported_by,
@@ -41,6 +41,15 @@ SELECT l.reviewer_id, coalesce(u.name, '')::text AS reviewer, l.taken_at, l.expi
   FROM leases l
   LEFT JOIN users u ON u.id = l.reviewer_id
  WHERE l.dataset_id = @dataset_id AND l.example_id = @example_id AND l.expires_at > now();
+
+-- name: HoldersOf :many
+-- Who works on which of a page of examples now.
+SELECT l.example_id, l.reviewer_id, coalesce(u.name, '')::text AS reviewer, l.taken_at, l.expires_at
+  FROM leases l
+  LEFT JOIN users u ON u.id = l.reviewer_id
+ WHERE l.dataset_id = @dataset_id AND l.example_id = ANY(@ids::uuid[]) AND l.expires_at > now()
+ ORDER BY l.example_id
+ LIMIT 1000;
 
 -- name: HasLook :one
 -- Whether an open hidden look at the example is leased to this reviewer, also one

@@ -37,6 +37,7 @@ type Detail struct {
 	Tokens       int // Hugging Face form
 	PlainTokens  int
 	Turns        int
+	Doubt        int    // how unsure the answer is for its kind, see lint.Doubt
 	Hash         string // SHA-256 of the current content, hexadecimal
 	Conversation example.Conversation
 	Messages     string          // canonical JSON
@@ -126,7 +127,7 @@ func (s *Service) Get(ctx context.Context, id uuid.UUID) (Detail, error) {
 	}
 	d := Detail{
 		ID: row.ID, Category: row.Category, Subcategory: row.Subcategory, Status: example.Status(row.Status),
-		Revision: int(row.Revision), Tokens: int(row.Tokens), PlainTokens: int(row.PlainTokens), Turns: int(row.Turns),
+		Revision: int(row.Revision), Tokens: int(row.Tokens), PlainTokens: int(row.PlainTokens), Turns: int(row.Turns), Doubt: int(row.Doubt),
 		Hash: hex.EncodeToString(row.RevisionHash), Conversation: c, Messages: row.Messages,
 		Metadata: json.RawMessage(row.Metadata), UpdatedAt: row.UpdatedAt,
 		Provenance: Provenance{
@@ -268,4 +269,20 @@ func generator(metadata string) string {
 		}
 	}
 	return ""
+}
+
+// HoldersOf returns who works on which of a page of examples now, by id.
+func (s *Service) HoldersOf(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]Holder, error) {
+	if len(ids) > MaxLimit {
+		return nil, fault.New(fault.Invalid, "Ask who holds at most %d examples.", MaxLimit)
+	}
+	rows, err := db.New(s.db).HoldersOf(ctx, s.dataset, ids)
+	if err != nil {
+		return nil, fmt.Errorf("holders of %d examples: %w", len(ids), err)
+	}
+	held := make(map[uuid.UUID]Holder, len(rows))
+	for _, r := range rows {
+		held[r.ExampleID] = Holder{ID: r.ReviewerID, Name: r.Reviewer, Since: r.TakenAt, Until: r.ExpiresAt}
+	}
+	return held, nil
 }

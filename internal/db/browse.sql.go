@@ -84,7 +84,7 @@ func (q *Queries) DecisionsOf(ctx context.Context, datasetID uuid.UUID, exampleI
 }
 
 const exampleByID = `-- name: ExampleByID :one
-SELECT e.id, e.category, e.subcategory, e.status, e.revision, e.tokens, e.turns, e.errors, e.warnings,
+SELECT e.id, e.category, e.subcategory, e.status, e.revision, e.tokens, e.turns, e.errors, e.warnings, e.doubt,
        e.source_id, e.import_id, e.source_line, e.source_offset, e.source_bytes, e.external_id, e.hash, e.updated_at,
        s.name AS source_name, s.sha256 AS source_sha256, s.licence, s.channel, s.demo, s.created_at AS stored_at,
        i.format, i.filename, i.created_at AS imported_at, coalesce(u.name, '')::text AS imported_by,
@@ -107,6 +107,7 @@ type ExampleByIDRow struct {
 	Turns        int16
 	Errors       int16
 	Warnings     int16
+	Doubt        int16
 	SourceID     uuid.UUID
 	ImportID     uuid.UUID
 	SourceLine   int64
@@ -145,6 +146,7 @@ func (q *Queries) ExampleByID(ctx context.Context, datasetID uuid.UUID, iD uuid.
 		&i.Turns,
 		&i.Errors,
 		&i.Warnings,
+		&i.Doubt,
 		&i.SourceID,
 		&i.ImportID,
 		&i.SourceLine,
@@ -307,6 +309,50 @@ func (q *Queries) HolderOf(ctx context.Context, datasetID uuid.UUID, exampleID u
 		&i.ExpiresAt,
 	)
 	return i, err
+}
+
+const holdersOf = `-- name: HoldersOf :many
+SELECT l.example_id, l.reviewer_id, coalesce(u.name, '')::text AS reviewer, l.taken_at, l.expires_at
+  FROM leases l
+  LEFT JOIN users u ON u.id = l.reviewer_id
+ WHERE l.dataset_id = $1 AND l.example_id = ANY($2::uuid[]) AND l.expires_at > now()
+ ORDER BY l.example_id
+ LIMIT 1000
+`
+
+type HoldersOfRow struct {
+	ExampleID  uuid.UUID
+	ReviewerID uuid.UUID
+	Reviewer   string
+	TakenAt    time.Time
+	ExpiresAt  time.Time
+}
+
+// Who works on which of a page of examples now.
+func (q *Queries) HoldersOf(ctx context.Context, datasetID uuid.UUID, ids []uuid.UUID) ([]HoldersOfRow, error) {
+	rows, err := q.db.Query(ctx, holdersOf, datasetID, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []HoldersOfRow
+	for rows.Next() {
+		var i HoldersOfRow
+		if err := rows.Scan(
+			&i.ExampleID,
+			&i.ReviewerID,
+			&i.Reviewer,
+			&i.TakenAt,
+			&i.ExpiresAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const namedSources = `-- name: NamedSources :many

@@ -25,6 +25,7 @@ import (
 type Examples interface {
 	List(ctx context.Context, f browse.Filter, cursor string, limit int) (browse.Page, error)
 	GetFor(ctx context.Context, id uuid.UUID, v browse.Viewer) (browse.Detail, error)
+	HoldersOf(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]browse.Holder, error)
 	Sources(ctx context.Context) ([]browse.Source, error)
 	Rules(ctx context.Context) ([]string, error)
 }
@@ -52,8 +53,20 @@ func (s *Server) listExamples(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	ids := make([]uuid.UUID, len(page.Items))
+	for i, item := range page.Items {
+		ids[i] = item.ID
+	}
+	held, err := s.browse.HoldersOf(ctx, ids)
+	if err != nil {
+		return err
+	}
 	for _, item := range page.Items {
-		v.Rows = append(v.Rows, s.exampleRow(c, item))
+		row := s.exampleRow(c, item)
+		if h, ok := held[item.ID]; ok {
+			row.Held = "held by " + somebody(h.Name) + ", " + spell(max(s.now().Sub(h.Since), 0))
+		}
+		v.Rows = append(v.Rows, row)
 	}
 	turn := func(cursor string) string {
 		if cursor == "" {
@@ -277,6 +290,9 @@ func (s *Server) showExample(w http.ResponseWriter, r *http.Request) error {
 	item, err := s.item(r, d)
 	if err != nil {
 		return err
+	}
+	if d.Status == example.Escalated {
+		item.Form = nil // it is settled on a page of its own
 	}
 	if r.URL.Query().Get("edit") != "" {
 		if err := s.openStored(r, &item); err != nil {

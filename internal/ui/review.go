@@ -266,7 +266,7 @@ func (s *Server) bench(w http.ResponseWriter, r *http.Request, status int, q que
 		return err
 	}
 	v := templates.Bench{
-		User: u.ID.String(), Scope: scopeOf(q, cat), Queue: q.view(), Items: items, Begin: len(items) == 0, Keys: reviewKeys,
+		User: u.ID.String(), Scope: scopeOf(q, cat), Queue: q.view(), Items: items, Begin: len(items) == 0, Keys: reviewKeys, Order: q.orderLink(),
 	}
 	if q.work != nil {
 		assignedBench(&v, q, pace)
@@ -379,6 +379,10 @@ func spell(d time.Duration) string {
 // items reads and draws examples for the queue; all but the first wait hidden.
 func (s *Server) items(r *http.Request, q queue, ids []uuid.UUID) ([]templates.Item, error) {
 	items := make([]templates.Item, 0, len(ids))
+	p, err := s.figures.Progress(r.Context())
+	if err != nil {
+		return nil, err
+	}
 	for i, id := range ids {
 		d, err := s.seen(r, id)
 		if err != nil {
@@ -389,6 +393,7 @@ func (s *Server) items(r *http.Request, q queue, ids []uuid.UUID) ([]templates.I
 			return nil, err
 		}
 		s.forQueue(&item, q)
+		item.Why = why(q, d, p)
 		if err := s.besideItem(r, &item, d, q.commentBack(d.ID)); err != nil {
 			return nil, err
 		}
@@ -603,13 +608,25 @@ func (s *Server) undo(w http.ResponseWriter, r *http.Request) error {
 		}
 		s.forQueue(&item, q)
 		item.Waiting = true
+		if !out.Leased && item.Form != nil {
+			item.Form.Problem = takenBack(out)
+		}
 		return s.show(w, r, templates.ItemArticle(item))
 	}
-	if err := s.flash(w, r, templates.FlashInfo, "Taken back. The example is "+string(out.Status)+" again, and yours to decide."); err != nil {
+	if err := s.flash(w, r, templates.FlashInfo, takenBack(out)); err != nil {
 		return err
 	}
 	redirect(w, r, s.afterUndo(q, d))
 	return nil
+}
+
+// takenBack says what an undo led to. It does not name the status, which a hidden
+// look must not tell.
+func takenBack(out review.Outcome) string {
+	if !out.Leased && !out.Replayed {
+		return "Taken back. Somebody else is looking at it now: leave it to them, or decide when they are done."
+	}
+	return "Taken back. It is yours to decide again."
 }
 
 // afterUndo is where somebody without JavaScript decides again.

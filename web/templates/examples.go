@@ -25,6 +25,7 @@ type ExampleRow struct {
 	Warnings    string
 	Source      string // "voicefit-injury-core.json, line 31"
 	Updated     Time
+	Held        string // "held by Ana, 2 min"; empty: by nobody
 }
 
 // ExampleView is the page of one example.

@@ -64,6 +64,7 @@ type Bench struct {
 	Guidelines string // HTML, rendered and cleaned
 	Begin      bool   // nothing is held: offer to take some
 	Keys       []Key
+	Order      Link // the same queue in the other order; empty: there is none
 }
 
 // Position is how far a queue is. The numbers are for the script, which counts
@@ -100,6 +101,7 @@ type Item struct {
 	Findings     []Finding
 	Checklist    []Check
 	Provenance   string
+	Why          string // why it comes now; empty: nothing to say
 	Question     string // of whoever escalated it
 	Asker        string
 	History      []HistoryEntry

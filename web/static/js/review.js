@@ -9,6 +9,8 @@ const ahead = 3; // examples that wait behind the current one
 const perClaim = 4;
 const beat = 60_000; // milliseconds between heartbeats; a lease lasts five minutes
 const checkAfter = 400; // milliseconds without a key before what is typed is checked
+const swipeLength = 70; // pixels
+const swipeWithin = 700; // milliseconds
 const keptBehind = 20; // decided examples that can be looked back at
 
 // A random key. crypto.randomUUID would do, but only over HTTPS.
@@ -409,6 +411,11 @@ function run(bench) {
     article.dataset.decided = s.verdict;
     part(article, "form[data-decide]").hidden = true;
     notice(above(article), "info", `${outcome.textContent.trim()} Press U to undo.`);
+    const gold = answer.doc.querySelector("[data-gold]")?.textContent.trim();
+    if (gold) {
+      notice(general, "info", gold, [{ label: "Thank you", run: (el) => el.remove() }]);
+      say(gold);
+    }
     const old = articles().filter((a) => stateOf(a).state === "saved" && a !== current);
     for (const a of old.slice(0, Math.max(0, old.length - keptBehind))) a.remove();
   }
@@ -746,6 +753,34 @@ function run(bench) {
     const article = event.target.closest("article.item");
     if (article) drafts.keep(user, article);
   });
+
+  // Fingers: a quick swipe sideways over the text looks at the one after or before.
+  // It decides nothing, so a slip of the thumb costs nothing.
+
+  let touch = null;
+  bench.addEventListener("pointerdown", (event) => {
+    touch = null;
+    if (single || event.pointerType !== "touch" || !event.isPrimary) return;
+    const target = event.target instanceof Element ? event.target : null;
+    if (!target?.closest(".item-main") || typing(target) || sideways(target)) return;
+    touch = { x: event.clientX, y: event.clientY, at: event.timeStamp };
+  });
+  bench.addEventListener("pointerup", (event) => {
+    const from = touch;
+    touch = null;
+    if (!from || event.pointerType !== "touch" || event.timeStamp - from.at > swipeWithin) return;
+    const dx = event.clientX - from.x;
+    if (Math.abs(dx) < swipeLength || Math.abs(event.clientY - from.y) > Math.abs(dx) / 2) return;
+    if (!getSelection()?.isCollapsed) return;
+    look(dx < 0 ? 1 : -1);
+  });
+  // Whether a finger there scrolls something sideways.
+  function sideways(el) {
+    for (let e = el; e && e !== bench; e = e.parentElement) {
+      if (e.scrollWidth > e.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(e).overflowX)) return true;
+    }
+    return false;
+  }
 
   // Leases: kept alive while the page is open, given back when it is left.
 
