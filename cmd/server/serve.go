@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/voicefit/spotter/internal/acceptance"
 	"github.com/voicefit/spotter/internal/agreement"
 	"github.com/voicefit/spotter/internal/api"
 	"github.com/voicefit/spotter/internal/assign"
@@ -159,6 +160,7 @@ func (a *app) handler() (http.Handler, error) {
 		Log: a.log, Accounts: a.accounts, Catalogs: a.catalogs, Figures: a.report, Record: a.record,
 		Reviews: a.review, Browse: a.browse, HasRule: hasRule, Imports: a.queued, Export: a.export, MaxUploadBytes: a.cfg.MaxUploadBytes,
 		Overview: a.report, Links: share.New(a.pool, a.catalogs.Dataset(), nil), Quality: a.report, Rechecks: a.quality, Duplicates: a.dedup, Agreement: agreement.New(a.pool, a.catalogs.Dataset()), Check: a.lint.Check, Count: a.tokens.CountBoth, Tokens: a.tokens, Demo: a.demo(), Inbox: inbox.New(a.pool, a.catalogs.Dataset()), Assignments: assign.New(a.pool, a.catalogs.Dataset(), nil), Comments: comment.New(a.pool, a.catalogs.Dataset()), Metrics: metrics, BaseURL: a.cfg.BaseURL,
+		Samples: a.samples(),
 		Mounts: map[string]http.Handler{
 			"/api/v1":  endpoints,
 			"/metrics": metrics.Handler(),
@@ -175,6 +177,10 @@ func (a *app) handler() (http.Handler, error) {
 // ready says whether requests can be answered: the database answers and has the
 // schema that this program needs.
 func (a *app) ready(ctx context.Context) error { return postgres.RequireCurrent(ctx, a.pool) }
+
+func (a *app) samples() *acceptance.Service {
+	return acceptance.New(a.pool, a.catalogs.Dataset(), assign.New(a.pool, a.catalogs.Dataset(), nil))
+}
 
 func (a *app) demo() *demo.Service {
 	return demo.New(a.pool, a.catalogs.Dataset(), a.ingest, a.review)
@@ -198,6 +204,10 @@ func (a *app) addDemo(ctx context.Context) error {
 func (a *app) chores() []jobs.Chore {
 	return []jobs.Chore{
 		{Name: "seal the audit log", Do: func(ctx context.Context) error { _, err := audit.Seal(ctx, a.pool); return err }},
+		{Name: "draw samples on", Do: func(ctx context.Context) error {
+			_, err := a.samples().Advance(ctx, audit.Actor{Name: "Spotter"})
+			return err
+		}},
 		{Name: "sweep leases", Do: func(ctx context.Context) error { _, err := a.review.Sweep(ctx); return err }},
 		{Name: "sweep sessions", Do: func(ctx context.Context) error { _, err := a.accounts.Sweep(ctx); return err }},
 		{Name: "keep the days of the dashboard", Do: a.report.Upkeep},

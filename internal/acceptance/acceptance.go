@@ -107,8 +107,10 @@ type Sample struct {
 	Returned  uuid.UUID // the act that sent the batch back; uuid.Nil: none
 }
 
-// fixed is the plan as numbers, for one that is not sequential.
-func (s Sample) design() Design { return Design{N: s.N, Accept: s.Accept, Lot: s.Frame} }
+// Design is the plan as it was worked out for the batch.
+func (s Sample) Design() Design {
+	return Design{N: s.N, Accept: s.Accept, Lot: s.Frame, First: s.Drawn}
+}
 
 // Draw draws a sample and gives it to people. It fails with fault.Invalid and the
 // fields name, batch, plan's own and people.
@@ -261,6 +263,21 @@ func (s *Service) List(ctx context.Context, before uuid.UUID, limit int) ([]Samp
 		list[i] = one
 	}
 	return list, next, nil
+}
+
+// Running is the assignment in which people review a sample now; false when there is
+// none.
+func (s *Service) Running(ctx context.Context, id uuid.UUID) (uuid.UUID, bool, error) {
+	given, err := db.New(s.db).SampleAssignments(ctx, s.dataset, id)
+	if err != nil {
+		return uuid.Nil, false, fmt.Errorf("list the work of sample %s: %w", id, err)
+	}
+	for _, g := range given {
+		if g.EndedAt == nil {
+			return g.AssignmentID, true, nil
+		}
+	}
+	return uuid.Nil, false, nil
 }
 
 // Get reads one sample, or fault.NotFound.

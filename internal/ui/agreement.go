@@ -291,8 +291,12 @@ func coefficient(e stat.Estimate) templates.Estimate {
 		return templates.Estimate{Value: "–"}
 	}
 	v := templates.Estimate{Value: decimals(e.Value)}
-	if !math.IsNaN(e.Low) {
-		v.Range, v.Plot = decimals(e.Low)+" to "+decimals(e.High), whisker(e.Value, e.Interval)
+	if math.IsNaN(e.Low) || e.Low == e.High {
+		return v // one-sided habits leave nothing to vary
+	}
+	v.Range = decimals(e.Low) + " to " + decimals(e.High)
+	if e.Value >= 0 {
+		v.Plot = whisker(e.Value, e.Interval)
 	}
 	return v
 }

@@ -54,6 +54,7 @@ type Config struct {
 	Count       Counter                // nil: what is typed is not checked before it is saved; needs Check
 	Tokens      Tokens                 // nil: there is no page about the tokens of an example
 	Agreement   Agreements             // nil: there are no pages about agreement
+	Samples     Samples                // nil: there are no pages about samples; needs Assignments
 	Demo        Demo                   // nil: there is no demo data to add or remove
 	Inbox       Inbox                  // nil: there is no inbox
 	Assignments Assignments            // nil: no work can be given; needs Reviews and Browse
@@ -88,6 +89,7 @@ type Server struct {
 	count       Counter
 	tokens      Tokens
 	agreement   Agreements
+	samples     Samples
 	demo        Demo
 	inbox       Inbox
 	comments    Comments
@@ -114,6 +116,7 @@ func New(c Config) (*Server, error) {
 		return nil, errors.New("ui: Log, Accounts, Catalogs, Figures and Record are required")
 	}
 	s := &Server{
+		samples: c.Samples,
 		log: c.Log, accounts: c.Accounts, catalogs: c.Catalogs, figures: c.Figures, record: c.Record, demo: c.Demo, agreement: c.Agreement, inbox: c.Inbox, comments: c.Comments, assignments: c.Assignments,
 		imports: c.Imports, export: c.Export, soundness: c.Quality, overview: c.Overview, links: c.Links, rechecks: c.Rechecks, duplicates: c.Duplicates, maxUpload: c.MaxUploadBytes,
 		reviews: c.Reviews, browse: c.Browse, hasRule: c.HasRule, drawer: draw.Drawer{Markdown: markdown},
@@ -184,6 +187,9 @@ func (s *Server) site() {
 
 	if s.agreement != nil {
 		s.agreementRoutes()
+	}
+	if s.samples != nil && s.assignments != nil {
+		s.samplingRoutes()
 	}
 
 	s.get("/setup", Public, s.showSetup)

@@ -17,6 +17,7 @@ import (
 
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/voicefit/spotter/internal/acceptance"
 	"github.com/voicefit/spotter/internal/account"
 	"github.com/voicefit/spotter/internal/agreement"
 	"github.com/voicefit/spotter/internal/assign"
@@ -161,6 +162,7 @@ func start(t *testing.T, change func(*ui.Config)) *site {
 		Record: func(ctx context.Context, f audit.Filter) ([]audit.Record, string, error) {
 			return audit.List(ctx, s.pool, f)
 		},
+		Samples: acceptance.New(s.pool, s.catalogs.Dataset(), assign.New(s.pool, s.catalogs.Dataset(), nil)),
 		Reviews: reviewing, Browse: browse.New(s.pool, s.catalogs.Dataset()), Duplicates: s.dedup, Agreement: agreement.New(s.pool, s.catalogs.Dataset()),
 		Check: lint.NewKeeper(s.catalogs.CurrentVersion).Check, Count: tokens.CountBoth, Tokens: tokens,
 		Imports: s.imports, Export: s.exports, Demo: s.demo, Inbox: inbox.New(s.pool, s.catalogs.Dataset()), Assignments: assign.New(s.pool, s.catalogs.Dataset(), nil), Comments: comment.New(s.pool, s.catalogs.Dataset()), Metrics: s.metrics,
