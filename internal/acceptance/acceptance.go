@@ -109,7 +109,11 @@ type Sample struct {
 
 // Design is the plan as it was worked out for the batch.
 func (s Sample) Design() Design {
-	return Design{N: s.N, Accept: s.Accept, Lot: s.Frame, First: s.Drawn}
+	d := Design{N: s.N, Accept: s.Accept, Lot: s.Frame, First: s.Drawn}
+	if again, err := s.Plan.Design(s.Frame); err == nil {
+		d.First, d.Letter = again.First, again.Letter
+	}
+	return d
 }
 
 // Draw draws a sample and gives it to people. It fails with fault.Invalid and the
@@ -170,7 +174,7 @@ func (s *Service) store(ctx context.Context, tx pgx.Tx, by audit.Actor, id uuid.
 	if err := q.InsertSample(ctx, db.InsertSampleParams{
 		DatasetID: s.dataset, ID: id, Name: r.Name, Batch: string(r.Batch.Kind), Key: r.Batch.Key, Scope: string(r.Batch.Scope),
 		FrameSize: int32(f.size()), FrameHash: hash, FrameLast: f.last(), Frame: bits, Seed: r.Seed, Plan: plan,
-		N: int32(d.N), Accept: int32(d.Accept), Edits: r.Edits, Drawn: int32(d.First), AuthorID: by.ID, Author: by.Name,
+		N: int32(d.N), Accept: int32(d.Accept), Edits: r.Edits, Drawn: int32(d.First), AuthorID: by.ID, Author: nameOf(by),
 	}); err != nil {
 		return fmt.Errorf("insert sample: %w", err)
 	}
@@ -228,6 +232,12 @@ func (s *Service) give(ctx context.Context, tx pgx.Tx, by audit.Actor, g gift) e
 		return fmt.Errorf("note the assignment: %w", err)
 	}
 	return nil
+}
+
+// nameOf is how somebody is called, without the address that the record adds.
+func nameOf(by audit.Actor) string {
+	name, _, _ := strings.Cut(by.Name, " <")
+	return name
 }
 
 func (s *Service) record(ctx context.Context, tx pgx.Tx, by audit.Actor, action string, id uuid.UUID, detail any) error {

@@ -207,21 +207,29 @@ func proves(lot, n, k int, limit, confidence float64) bool {
 // A Point is one of a plan's operating characteristic.
 type Point struct{ Share, Pass float64 }
 
-// Characteristic is how likely a batch passes, by the share of its defects: points
-// from 0 to where hardly any passes.
+// Characteristic is how likely a batch passes, by the share of its defects: up to so
+// many steps from 0 to where hardly any passes.
 func (p Plan) Characteristic(d Design, points int) []Point {
 	pass := p.passing(d)
 	most := 0.02
 	for most < 1 && pass(most) > 0.01 {
 		most = min(most*1.25, 1)
 	}
-	out := make([]Point, points+1)
-	for i := range out {
+	var out []Point
+	for i := range points + 1 {
 		x := most * float64(i) / float64(points)
-		out[i] = Point{x, pass(x)}
+		if d.exact() {
+			x = math.Round(x*float64(d.Lot)) / float64(d.Lot) // a lot has whole defects only
+		}
+		if len(out) == 0 || x > out[len(out)-1].Share {
+			out = append(out, Point{x, pass(x)})
+		}
 	}
 	return out
 }
+
+// exact says that a plan looks at so much of a lot that its size matters.
+func (d Design) exact() bool { return d.Accept >= 0 && d.Lot > 0 && d.N*10 > d.Lot }
 
 // Quality is the share of defects with which a batch passes with that probability.
 func (p Plan) Quality(d Design, probability float64) float64 {
@@ -244,7 +252,7 @@ func (p Plan) passing(d Design) func(float64) float64 {
 		return p.sequential().Pass
 	}
 	plan := stat.Plan{N: d.N, Accept: d.Accept}
-	if d.Lot > 0 && d.N*10 > d.Lot {
+	if d.exact() {
 		return func(x float64) float64 { return plan.PassOf(d.Lot, x) }
 	}
 	return plan.Pass

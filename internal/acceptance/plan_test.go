@@ -89,10 +89,11 @@ func TestCharacteristic(t *testing.T) {
 				t.Fatal(err)
 			}
 			points := p.Characteristic(d, 40)
-			if len(points) != 41 || points[0].Pass < 0.999 || points[40].Pass > 0.02 {
-				t.Errorf("%s of %d goes from %v to %v", p.Kind, lot, points[0], points[40])
+			if last := points[len(points)-1]; len(points) < 5 || points[0].Pass < 0.999 || last.Pass > 0.02 {
+				t.Errorf("%s of %d goes from %v to %v", p.Kind, lot, points[0], last)
 			}
-			for i := 1; i < len(points); i++ {
+			for i := range points[1:] {
+				i++
 				if points[i].Pass > points[i-1].Pass+1e-9 {
 					t.Errorf("%s of %d rises at %v", p.Kind, lot, points[i])
 				}

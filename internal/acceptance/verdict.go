@@ -253,7 +253,7 @@ func (s *Service) close(ctx context.Context, by audit.Actor, id uuid.UUID, note 
 			return fmt.Errorf("keep the outcomes: %w", err)
 		}
 		if err := q.CloseSample(ctx, db.CloseSampleParams{
-			DatasetID: s.dataset, ID: id, State: string(state), Reviewed: int32(r.Reviewed), Defects: int32(r.Defects), ClosedBy: by.Name, Note: note,
+			DatasetID: s.dataset, ID: id, State: string(state), Reviewed: int32(r.Reviewed), Defects: int32(r.Defects), ClosedBy: nameOf(by), Note: note,
 		}); err != nil {
 			return fmt.Errorf("close: %w", err)
 		}

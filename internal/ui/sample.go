@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/go-chi/chi/v5"
 
@@ -165,7 +166,7 @@ func (s *Server) verified(ctx context.Context, one acceptance.Sample) (*template
 // sampleActions are what the viewer may do with the sample as it stands.
 func (s *Server) sampleActions(ctx context.Context, v *templates.Sample, one acceptance.Sample, r acceptance.Result, u account.User) error {
 	path := "/sampling/" + one.ID.String()
-	if one.State == acceptance.Open && u.Can(account.Review) && s.assignments != nil {
+	if one.State == acceptance.Open && r.Verdict == acceptance.Continue && r.Reviewed < r.Drawn && u.Can(account.Review) {
 		running, ok, err := s.samples.Running(ctx, one.ID)
 		if err != nil {
 			return err
@@ -194,6 +195,7 @@ func (s *Server) sampleActions(ctx context.Context, v *templates.Sample, one acc
 			v.Abandon = &templates.Confirm{Summary: "Abandon the sample", Button: "Abandon it", Action: path + "/abandon", Danger: true, Text: "Ends it without a verdict. What was decided on single examples stays."}
 		}
 		if v.Close != nil {
+			v.Verdict = strings.Replace(v.Verdict, "A lead records it.", "Record it below.", 1)
 			v.Close.Action = path + "/close"
 			v.Close.Note = templates.Field{Name: "note", Label: "Note", Optional: true, Hint: "Kept with the verdict.", MaxLength: 2000}
 		}
@@ -240,8 +242,8 @@ func batchURL(b acceptance.Batch) string {
 	return addressOf("/examples", q)
 }
 
-// outcomeWords are what items count as.
-var outcomeWords = map[acceptance.Outcome]string{
+// itemWords are what items count as.
+var itemWords = map[acceptance.Outcome]string{
 	acceptance.Waits: "not decided yet", acceptance.Good: "good", acceptance.Mended: "approved after an edit", acceptance.Refused: "rejected",
 }
 
@@ -277,7 +279,7 @@ func (s *Server) sampleItems(ctx context.Context, v *templates.Sample, one accep
 func sampleItem(c *catalog.Catalog, one acceptance.Sample, i acceptance.Item) templates.SampleItem {
 	return templates.SampleItem{
 		Ordinal: strconv.Itoa(i.Ordinal), URL: "/examples/" + i.ExampleID.String(), Name: kindName(c, i.Category, i.Subcategory), Status: string(i.Status),
-		Outcome: outcomeWords[i.Outcome], Defect: i.Outcome == acceptance.Refused || i.Outcome == acceptance.Mended && one.Edits,
+		Outcome: itemWords[i.Outcome], Defect: i.Outcome == acceptance.Refused || i.Outcome == acceptance.Mended && one.Edits,
 	}
 }
 

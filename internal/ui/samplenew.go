@@ -322,7 +322,7 @@ func curveOf(p acceptance.Plan, d acceptance.Design) *templates.Curve {
 		}
 	}
 	for i := 0; i <= curveRows; i++ {
-		one := points[i*curvePoints/curveRows]
+		one := points[i*(len(points)-1)/curveRows]
 		c.Rows = append(c.Rows, templates.CurveRow{Share: wholePercent(one.Share), Pass: strconv.FormatFloat(100*one.Pass, 'f', 1, 64) + " %"})
 	}
 	c.Text = "A falling curve from 100 % for batches without defects."

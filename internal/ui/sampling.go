@@ -173,9 +173,7 @@ func planSentences(p acceptance.Plan, d acceptance.Design) []string {
 	switch {
 	case d.Accept < 0:
 		out = append(out, fmt.Sprintf("Review examples one after the other until it is decided: %s at least, %s at most.", number(d.First), number(d.N)))
-		if d.N < d.Lot || d.Lot == 0 {
-			out = append(out, fmt.Sprintf("On average about %.0f when %s are defective, about %.0f when %s are.", p.Expected(d, p.Good), wholePercent(p.Good), p.Expected(d, p.Bad), wholePercent(p.Bad)))
-		}
+		out = append(out, fmt.Sprintf("On average about %.0f when %s are defective, about %.0f when %s are.", p.Expected(d, p.Good), wholePercent(p.Good), p.Expected(d, p.Bad), wholePercent(p.Bad)))
 	case d.Whole():
 		out = append(out, fmt.Sprintf("Review all %s: the batch is too small for less. It passes with at most %s.", number(d.N), counted(d.Accept, "defect", "defects")))
 	default:
@@ -191,7 +189,7 @@ func planSentences(p acceptance.Plan, d acceptance.Design) []string {
 			fmt.Sprintf("ISO 2859-1, single sampling, normal inspection, level %s, code letter %s, AQL %s %%.", levelNames[p.Level], d.Letter, strconv.FormatFloat(p.AQL, 'f', -1, 64)),
 			"When two of five batches in a row are rejected the standard asks for tightened inspection, after ten accepted it allows a reduced one, and it stops a process that stays bad under tightened inspection. Spotter does not switch by itself: choose a stricter limit then.")
 	}
-	if !d.Whole() {
+	if d.Accept < 0 || !d.Whole() {
 		out = append(out, fmt.Sprintf("A batch with %s of defects passes 95 times in 100, one with %s still 10 times in 100.", wholePercent(p.Quality(d, .95)), wholePercent(p.Quality(d, .10))))
 	}
 	return out
