@@ -176,3 +176,27 @@ func write(t *testing.T, preset export.Preset, part export.Part, all []namedRow)
 	}
 	return writtenFile{written, body.Bytes()}, refused.String()
 }
+
+// TestDocs holds docs/export.md against what is written: every preset is there
+// with the first of its golden rows.
+func TestDocs(t *testing.T) {
+	t.Parallel()
+	b, err := os.ReadFile(filepath.Join("..", "..", "docs", "export.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	docs := string(b)
+	for _, preset := range export.Presets() {
+		d := preset.Describe()
+		want := []string{"## `" + string(preset) + "`: " + d.Title + "\n", d.For, d.Refuses, d.Tools, d.Limits, d.Source}
+		if row, err := os.ReadFile(filepath.Join("testdata", "golden", string(preset)+".jsonl")); err == nil {
+			line, _, _ := strings.Cut(string(row), "\n")
+			want = append(want, line)
+		}
+		for _, text := range want {
+			if !strings.Contains(docs, text) {
+				t.Errorf("docs/export.md lacks of %s: %s", preset, text)
+			}
+		}
+	}
+}

@@ -119,7 +119,9 @@ type RowCheck struct {
 
 // NewRowCheck returns a check of rows in the form of p.
 func (p Preset) NewRowCheck() *RowCheck {
-	return &RowCheck{preset: p, file: p.NewChecker(nil).File("")}
+	c := p.NewChecker(nil)
+	c.full = true // others look for the same rows; here nothing is remembered
+	return &RowCheck{preset: p, file: c.File("")}
 }
 
 // Row says why a row would not be taken; empty: it would.

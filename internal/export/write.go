@@ -78,7 +78,9 @@ func (s *Service) Write(ctx context.Context, w io.Writer, o Options) (Summary, e
 		return Summary{}, err
 	}
 	parts := o.Preset.Files(nil)
-	_, sum, err := s.write(ctx, o, []*Writer{o.Preset.NewWriter(w, parts[len(parts)-1])})
+	out := o.Preset.NewWriter(w, parts[len(parts)-1])
+	out.hash = nil // nobody asks for it, and it costs more than copying
+	_, sum, err := s.write(ctx, o, []*Writer{out})
 	return sum, err
 }
 

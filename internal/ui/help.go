@@ -63,7 +63,7 @@ func helpView(u account.User) templates.Help {
 			Link: templates.Link{Label: "Open the dashboard", URL: "/"},
 		}},
 		{account.Export, templates.HelpStep{
-			Title: "Take the approved ones out", Text: "Download them as JSON Lines, in the form your training platform reads.",
+			Title: "Take the approved ones out", Text: "Download them in the form your training platform or trainer reads: each is held against its rules beforehand. A file from elsewhere: spotter check --preset NAME FILE.",
 			Link: templates.Link{Label: "Open downloads", URL: "/download"},
 		}},
 		{account.ManagePeople, templates.HelpStep{
