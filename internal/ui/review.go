@@ -296,6 +296,8 @@ var reviewKeys = []templates.Key{
 	{Name: "→", What: "Look at the one after"},
 	{Name: "?", What: "This list"},
 	{Name: "Esc", What: "Leave a field; what you typed stays"},
+	{Name: "Enter", What: "In a list of the form: add one behind"},
+	{Name: "Alt+↑ ↓", What: "In a list of the form: move it up or down"},
 	{Name: "Ctrl+Enter", What: "In a field: save, approve, next"},
 }
 

@@ -327,7 +327,7 @@ function run(bench) {
     const form = part(article, "form[data-decide]");
     const value = (name) => new FormData(form).get(name)?.trim() ?? "";
     for (const field of article.querySelectorAll("[data-json]")) {
-      if (verdict !== "skip" && !field.disabled && field.closest("fieldset:not([disabled])") && !validate(field)) {
+      if (verdict !== "skip" && !field.matches(":disabled") && !validate(field)) {
         field.focus();
         return false;
       }
