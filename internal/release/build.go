@@ -365,16 +365,19 @@ func (s *Service) ExportFolder(ctx context.Context, dir string, r Release, p exp
 		}
 		return export.File(path, do)
 	}
-	set := r.set()
+	set, told := r.set(), map[string]bool{}
 	for _, part := range p.Files(r.Spec.names()) {
 		err := write(part.Name, func(w io.Writer) error {
 			written, one, err := s.cfg.Export.WriteRows(ctx, w, p, part, r.ranges(part)...)
 			set.Files = append(set.Files, written)
-			sum.Bytes += written.Bytes
-			if r.count(part) == r.Items {
-				one.Bytes, sum = sum.Bytes, one // a file of everything names all that is refused
-				sum.Bytes = one.Bytes
+			if !slices.ContainsFunc(part.Splits, func(split string) bool { return told[split] }) { // each row counts once
+				for _, split := range part.Splits {
+					told[split] = true
+				}
+				sum.Rows, sum.Refused, sum.Weighted = sum.Rows+one.Rows, sum.Refused+one.Refused, sum.Weighted+one.Weighted
+				sum.Refusals = append(sum.Refusals, one.Refusals...)
 			}
+			sum.Bytes += written.Bytes
 			return err
 		})
 		if err != nil {

@@ -194,6 +194,17 @@ func (s *Service) weigh(ctx context.Context, spec Spec, at func(ctx context.Cont
 		return nil, err
 	}
 	sel.trim()
+	lines, err := s.weighChosen(ctx, sel, at, count, each)
+	if err != nil {
+		return nil, err
+	}
+	return &weighed{sel, lines, version}, nil
+}
+
+// weighChosen deals the chosen rows out and holds them against the preflight.
+func (s *Service) weighChosen(ctx context.Context, sel *selection, at func(ctx context.Context, step string, total int) error, count func(int) error,
+	each func(sel *selection, from int, items []item, all map[uuid.UUID]*said) error,
+) ([]Line, error) {
 	if err := at(ctx, "reading what they say", len(sel.items)); err != nil {
 		return nil, err
 	}
@@ -240,7 +251,7 @@ func (s *Service) weigh(ctx context.Context, spec Spec, at func(ctx context.Cont
 			return nil, err
 		}
 	}
-	return &weighed{sel, sel.preflight(ev, first, leaks, labels), version}, nil
+	return sel.preflight(ev, first, leaks, labels), nil
 }
 
 // freeze fixes the rows of a release for ever, or holds it where red lines do.

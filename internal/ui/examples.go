@@ -326,6 +326,9 @@ func (s *Server) examplePage(w http.ResponseWriter, r *http.Request, status int,
 		return err
 	}
 	v.Facts = append(v.Facts, copies...)
+	if v.Releases, err = s.exampleReleases(r.Context(), d.ID); err != nil {
+		return err
+	}
 	if v.Waivers, err = s.waiversView(r.Context(), d, u); err != nil {
 		return err
 	}

@@ -200,6 +200,7 @@ func (s *Server) frame(w http.ResponseWriter, r *http.Request, title, section st
 		Dashboard: u.Can(account.View), Review: u.Can(account.Review), Examples: u.Can(account.View),
 		Imports: s.imports != nil && u.Can(account.Import), Quality: s.soundness != nil && s.rechecks != nil && u.Can(account.View),
 		Duplicates: s.duplicates != nil && u.Can(account.View),
+		Releases:   s.releases != nil && u.Can(account.View),
 		Download:   s.export != nil && u.Can(account.Export), Catalog: u.Can(account.View),
 		Agreement: s.agreement != nil && u.Can(account.Measure), Sampling: s.samples != nil && s.assignments != nil && u.Can(account.View),
 		People: u.Can(account.ManagePeople), Audit: u.Can(account.ReadAudit),

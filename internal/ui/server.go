@@ -55,6 +55,7 @@ type Config struct {
 	Tokens      Tokens                 // nil: there is no page about the tokens of an example
 	Agreement   Agreements             // nil: there are no pages about agreement
 	Samples     Samples                // nil: there are no pages about samples; needs Assignments
+	Releases    Releases               // nil: there are no pages about releases
 	Demo        Demo                   // nil: there is no demo data to add or remove
 	Inbox       Inbox                  // nil: there is no inbox
 	Assignments Assignments            // nil: no work can be given; needs Reviews and Browse
@@ -90,6 +91,7 @@ type Server struct {
 	tokens      Tokens
 	agreement   Agreements
 	samples     Samples
+	releases    Releases
 	demo        Demo
 	inbox       Inbox
 	comments    Comments
@@ -116,8 +118,8 @@ func New(c Config) (*Server, error) {
 		return nil, errors.New("ui: Log, Accounts, Catalogs, Figures and Record are required")
 	}
 	s := &Server{
-		samples: c.Samples,
-		log:     c.Log, accounts: c.Accounts, catalogs: c.Catalogs, figures: c.Figures, record: c.Record, demo: c.Demo, agreement: c.Agreement, inbox: c.Inbox, comments: c.Comments, assignments: c.Assignments,
+		samples: c.Samples, releases: c.Releases,
+		log: c.Log, accounts: c.Accounts, catalogs: c.Catalogs, figures: c.Figures, record: c.Record, demo: c.Demo, agreement: c.Agreement, inbox: c.Inbox, comments: c.Comments, assignments: c.Assignments,
 		imports: c.Imports, export: c.Export, soundness: c.Quality, overview: c.Overview, links: c.Links, rechecks: c.Rechecks, duplicates: c.Duplicates, maxUpload: c.MaxUploadBytes,
 		reviews: c.Reviews, browse: c.Browse, hasRule: c.HasRule, drawer: draw.Drawer{Markdown: markdown},
 		check: c.Check, count: c.Count, tokens: c.Tokens, metrics: c.Metrics, now: c.Now, baseURL: strings.TrimSuffix(c.BaseURL, "/"), mux: chi.NewRouter(),
@@ -238,6 +240,10 @@ func (s *Server) site() {
 	}
 	if s.duplicates != nil && s.reviews != nil && s.browse != nil {
 		s.duplicateRoutes()
+	}
+
+	if s.releases != nil {
+		s.releaseRoutes()
 	}
 
 	s.get("/audit", account.ReadAudit, s.listRecord)

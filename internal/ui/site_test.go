@@ -36,6 +36,7 @@ import (
 	"github.com/voicefit/spotter/internal/llama3"
 	"github.com/voicefit/spotter/internal/postgres/pgtest"
 	"github.com/voicefit/spotter/internal/quality"
+	"github.com/voicefit/spotter/internal/release"
 	"github.com/voicefit/spotter/internal/report"
 	"github.com/voicefit/spotter/internal/share"
 	"github.com/voicefit/spotter/internal/ui"
@@ -165,6 +166,9 @@ func start(t *testing.T, change func(*ui.Config)) *site {
 		Samples: acceptance.New(s.pool, s.catalogs.Dataset(), assign.New(s.pool, s.catalogs.Dataset(), nil)),
 		Reviews: reviewing, Browse: browse.New(s.pool, s.catalogs.Dataset()), Duplicates: s.dedup, Agreement: agreement.New(s.pool, s.catalogs.Dataset()),
 		Check: lint.NewKeeper(s.catalogs.CurrentVersion).Check, Count: tokens.CountBoth, Tokens: tokens,
+		Releases: release.New(release.Config{
+			DB: s.pool, Dataset: s.catalogs.Dataset(), Catalog: s.catalogs.CurrentVersion, Export: s.exports, Dir: t.TempDir(), Log: slog.New(slog.DiscardHandler),
+		}),
 		Imports: s.imports, Export: s.exports, Demo: s.demo, Inbox: inbox.New(s.pool, s.catalogs.Dataset()), Assignments: assign.New(s.pool, s.catalogs.Dataset(), nil), Comments: comment.New(s.pool, s.catalogs.Dataset()), Metrics: s.metrics,
 		Overview: report.New(s.pool, s.catalogs.Dataset(), s.catalogs.Current), Links: share.New(s.pool, s.catalogs.Dataset(), nil),
 		Quality:  report.New(s.pool, s.catalogs.Dataset(), s.catalogs.Current),

@@ -32,17 +32,18 @@ type ExampleRow struct {
 type ExampleView struct {
 	Asked    []Asked // questions about it and their answers
 	Gold     *Gold   // nil: the viewer must not know
-	User     string // id; keeps drafts of people apart who share a browser
+	User     string  // id; keeps drafts of people apart who share a browser
 	Item     Item
 	Crumbs   []Link
 	Facts    []Origin
-	Metadata []Run     // what else the row said, as indented JSON; empty: nothing
-	Raw      []Run     // the messages, as indented JSON
-	Holder   string    // "Ana has held it for 2 min"; empty: nobody
-	HandOver string    // where the lease is dropped; empty: the viewer may not
-	Waivers  *Waivers  // nil: there are none, and nothing to waive
-	Restore  string    // where an older revision is brought back; empty: the viewer may not
-	Comments *Comments // nil: there are none in this workspace
+	Metadata []Run            // what else the row said, as indented JSON; empty: nothing
+	Raw      []Run            // the messages, as indented JSON
+	Holder   string           // "Ana has held it for 2 min"; empty: nobody
+	HandOver string           // where the lease is dropped; empty: the viewer may not
+	Releases []ExampleRelease // that it is in
+	Waivers  *Waivers         // nil: there are none, and nothing to waive
+	Restore  string           // where an older revision is brought back; empty: the viewer may not
+	Comments *Comments        // nil: there are none in this workspace
 }
 
 // Origin is one line about where an example comes from.

@@ -38,6 +38,7 @@ const (
 	SectionQuality     = "quality"
 	SectionDuplicates  = "duplicates"
 	SectionDownload    = "download"
+	SectionReleases    = "releases"
 	SectionCatalog     = "catalog"
 	SectionPeople      = "people"
 	SectionAudit       = "audit"
@@ -61,6 +62,7 @@ type Nav struct {
 	Dashboard, Review, Examples, Imports, Quality, Duplicates, Download, Catalog, People, Audit bool
 
 	Agreement, Sampling bool
+	Releases            bool
 
 	ReviewWaiting string // how many examples wait, formatted; empty: not shown
 
@@ -127,6 +129,7 @@ func (n Nav) groups() []navGroup {
 			entry(n.Duplicates, navItem{SectionDuplicates, "Duplicates", "/duplicates", "duplicates", ""}),
 			entry(n.Sampling, navItem{SectionSampling, "Sampling", "/sampling", "sampling", ""}),
 			entry(n.Agreement, navItem{SectionAgreement, "Agreement", "/agreement", "agreement", ""}),
+			entry(n.Releases, navItem{SectionReleases, "Releases", "/releases", "releases", ""}),
 			entry(n.Download, navItem{SectionDownload, "Download", "/download", "download", ""}))},
 		{"Workspace", join(
 			entry(n.Catalog, navItem{SectionCatalog, "Catalog", "/catalog", "catalog", ""}),
