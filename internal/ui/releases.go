@@ -329,7 +329,7 @@ func linesView(lines []release.Line) []templates.ReleaseLine {
 	for i, l := range lines {
 		out[i] = templates.ReleaseLine{Label: l.Label, Text: draw.Plain(l.Text), Do: l.Do, Green: l.Green, Holds: l.Holds}
 		for _, id := range l.First[:min(len(l.First), 6)] {
-			out[i].First = append(out[i].First, templates.Link{Label: id.String()[:13], URL: "/examples/" + id.String()})
+			out[i].First = append(out[i].First, templates.Link{Label: id.String()[24:], URL: "/examples/" + id.String()})
 		}
 	}
 	return out
@@ -576,6 +576,22 @@ var fileWords = map[string]string{
 	release.ManifestName: "counts, choices, hashes, versions", release.SignatureName: "signature of the manifest", "provenance.jsonl": "where every row came from and who decided on it",
 }
 
+// filePlace puts the files that people come for first, then what tells of them,
+// then the folders of presets.
+func filePlace(name string) int {
+	first := []string{export.Complete, "train.jsonl", "validation.jsonl", "test.jsonl"}
+	if i := slices.Index(first, name); i >= 0 {
+		return i
+	}
+	switch {
+	case strings.Contains(name, "/"):
+		return len(first) + 2
+	case strings.HasSuffix(name, ".jsonl") && name != "provenance.jsonl":
+		return len(first)
+	}
+	return len(first) + 1
+}
+
 // builtView adds what a built release offers.
 func (s *Server) builtView(ctx context.Context, rel release.Release, u account.User, v *templates.ReleaseView) error {
 	at := "/releases/" + rel.ID.String()
@@ -583,6 +599,7 @@ func (s *Server) builtView(ctx context.Context, rel release.Release, u account.U
 	if err != nil {
 		return err
 	}
+	slices.SortStableFunc(files, func(a, b release.File) int { return filePlace(a.Name) - filePlace(b.Name) })
 	for _, f := range files {
 		row := templates.ReleaseFileRow{Name: f.Name, Bytes: byteSize(f.Bytes), SHA256: f.Hex(), What: fileWords[f.Name]}
 		if f.Rows > 0 {
@@ -865,7 +882,7 @@ func placeName(c *catalog.Catalog, category, subcategory string) string {
 }
 
 func changeView(c *catalog.Catalog, x release.Change) templates.ReleaseChange {
-	v := templates.ReleaseChange{Place: placeName(c, x.Category, x.Subcategory), URL: "/examples/" + x.Example.String(), Label: x.Example.String()[:13]}
+	v := templates.ReleaseChange{Place: placeName(c, x.Category, x.Subcategory), URL: "/examples/" + x.Example.String(), Label: x.Example.String()[24:]}
 	switch {
 	case x.Old.Revision == 0:
 		v.What = "Added to " + x.New.Split
