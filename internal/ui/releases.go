@@ -313,7 +313,7 @@ func (s *Server) releasePreview(ctx context.Context, o release.Order) (templates
 		v.Note = "With more than " + number(release.PreviewRows) + " rows the preflight runs when the release is made: its page shows the lines before anything is frozen."
 	}
 	v.Balance = balanceView(p.Catalog, p.Shape)
-	v.Costs = costView(p.Catalog, p.Tokens)
+	v.Costs = releaseCosts(p.Catalog, p.Tokens)
 	return v, nil
 }
 
@@ -410,8 +410,8 @@ func balanceView(c *catalog.Catalog, shape []release.Part) []templates.BalanceRo
 	return rows
 }
 
-// costView says what an epoch over so many tokens costs.
-func costView(c *catalog.Catalog, tokens int64) []templates.CostRow {
+// releaseCosts says what an epoch over so many tokens costs.
+func releaseCosts(c *catalog.Catalog, tokens int64) []templates.CostRow {
 	var rows []templates.CostRow
 	for _, p := range c.Platforms {
 		if p.USDPerMillionTokens == nil {
