@@ -186,7 +186,7 @@ func (t Times) Draw(width float64) Drawing {
 			}
 		}
 		if len(up) > 1 {
-			d.area(Track, append(up, down...)...)
+			d.area(Fan, append(up, down...)...)
 		}
 	}
 	for _, s := range t.Series {
@@ -216,16 +216,16 @@ func (t Times) Draw(width float64) Drawing {
 		if i == 0 {
 			anchor = "start"
 		}
-		if x(i)+wide(t.Labels[i])/2 > width {
+		if i > 0 && x(i)+wide(t.Labels[i])/2 > width {
 			anchor = "end"
 		}
 		d.text(Soft, x(i), height-8, anchor, t.Labels[i])
 	}
 	at := 0.0
 	for _, s := range t.Series {
-		d.rect(s.Tone, at, 4, 12, 12)
-		d.text(Ink, at+17, 14, "start", s.Name)
-		at += wide(s.Name) + 36
+		d.line(s.Tone, 3, Point{at, 10}, Point{at + 14, 10}).dashed = s.Dashed
+		d.text(Ink, at+19, 14, "start", s.Name)
+		at += wide(s.Name) + 38
 	}
 	if t.High > 0 && t.BandNote != "" && at+17+wide(t.BandNote) < width {
 		d.rect(Band, at, 4, 12, 12)

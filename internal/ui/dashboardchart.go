@@ -170,10 +170,10 @@ func burnupChart(d report.Dashboard, width float64) chart.Drawing {
 		future = min(future, max(3*len(b.Days), 14)) // the past must stay visible
 	}
 	n := len(b.Days) + future
-	approved, all := make([]float64, n), make([]float64, n)
+	approved, all, expected := make([]float64, n), make([]float64, n), make([]float64, n)
 	fan := chart.Range{Low: make([]float64, n), High: make([]float64, n)}
 	for i := range n {
-		approved[i], all[i], fan.Low[i], fan.High[i] = math.NaN(), math.NaN(), math.NaN(), math.NaN()
+		approved[i], all[i], expected[i], fan.Low[i], fan.High[i] = math.NaN(), math.NaN(), math.NaN(), math.NaN(), math.NaN()
 		day := b.Days[0].AddDate(0, 0, i)
 		t.Labels = append(t.Labels, day.Format("2 Jan 2006"))
 		last := len(b.Days) - 1
@@ -181,7 +181,8 @@ func burnupChart(d report.Dashboard, width float64) chart.Drawing {
 			approved[i], all[i] = float64(b.Approved[i]), float64(b.All[i])
 		}
 		if i >= last && future > 0 {
-			least, _, most := d.Forecast.Pace.After(i - last)
+			least, mean, most := d.Forecast.Pace.After(i - last)
+			expected[i] = float64(b.Approved[last]) + mean
 			fan.Low[i], fan.High[i] = float64(b.Approved[last])+least, float64(b.Approved[last])+most
 		}
 	}
@@ -190,13 +191,14 @@ func burnupChart(d report.Dashboard, width float64) chart.Drawing {
 		t.Low, t.High, t.BandNote = float64(low), float64(high), "Targets"
 	}
 	if future > 0 {
+		t.Series = append(t.Series, chart.Series{Name: "At this pace", Tone: chart.Approved, Dashed: true, Values: expected})
 		t.Fan = &fan
 	}
 	return t.Draw(width)
 }
 
 // mostBars is how many rules and reasons a chart shows.
-const mostBars = 8
+const mostBars = 6
 
 func findingsChart(d report.Dashboard, width float64, url func(string) string) chart.Drawing {
 	tones := map[lint.Severity]chart.Tone{lint.Error: chart.Error, lint.Warning: chart.Warning, lint.Info: chart.Info}

@@ -113,7 +113,11 @@ func (s *Server) overviewView(v *templates.Dashboard, d report.Dashboard, f over
 	for _, one := range d.Sources {
 		source.add(one.ID.String(), one.Name)
 	}
-	days := choice("days", "Time", overviewPeriods[0].label, strconv.Itoa(f.view.Days))
+	shown := ""
+	if f.view.Days != 0 {
+		shown = strconv.Itoa(f.view.Days)
+	}
+	days := choice("days", "Time", overviewPeriods[0].label, shown)
 	for _, p := range overviewPeriods[1:] {
 		days.add(strconv.Itoa(p.days), p.label)
 	}
@@ -149,7 +153,7 @@ func (s *Server) overviewView(v *templates.Dashboard, d report.Dashboard, f over
 }
 
 // forecastMethod says where the range comes from.
-const forecastMethod = "The range is from the approvals of the last 28 days (today and days before the first approval left out): their mean a day, and how much the days differ. If the days to come are like them, the target is reached within it four times in five. It does not know of holidays, new reviewers or harder examples."
+const forecastMethod = "The range is from the approvals of the last 28 days (today and days before the first approval left out): their mean a day, and how much the days differ. If the days to come are like them, the target is reached within it four times in five. The whole may be done before the slowest category is at its own pace, because people move on to what is left. It does not know of holidays, new reviewers or harder examples."
 
 func periodWords(days int) string {
 	if days == 0 {

@@ -28,6 +28,10 @@ import (
 type Soundness interface {
 	Quality(ctx context.Context, f report.Filter) (report.Quality, error)
 	Validation(ctx context.Context, f report.Filter) (report.Validation, error)
+	Filtered(ctx context.Context, f report.Filter) (report.Scope, error)
+	Distribution(ctx context.Context, sc report.Scope) (report.Distribution, error)
+	Trend(ctx context.Context, days int, rule string) ([]report.TrendDay, error)
+	BySubcategory(ctx context.Context, f report.Filter) ([]report.SubcategoryFindings, error)
 }
 
 // Rechecks are the checks of all examples: quality.Service.
@@ -42,6 +46,7 @@ func (s *Server) qualityRoutes() {
 	s.post("/quality/recheck", account.ManageCatalog, s.recheck)
 	for _, f := range []report.Format{report.HTML, report.JSON, report.Markdown} {
 		s.get("/quality/report."+string(f), account.View, s.downloadReport(f), streaming)
+		s.get("/quality/distribution."+string(f), account.View, s.downloadDistribution(f), streaming)
 	}
 }
 
@@ -63,6 +68,9 @@ func (s *Server) showQuality(w http.ResponseWriter, r *http.Request) error {
 	}
 	u, _ := userOf(ctx)
 	v := qualityView(c, q, f)
+	if err := s.addTrend(ctx, &v, f); err != nil {
+		return err
+	}
 	if checked {
 		now := recheckView(last)
 		v.Recheck = &now
@@ -83,7 +91,7 @@ func (s *Server) showQuality(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	page := s.frame(w, r, "Quality", templates.SectionQuality)
-	page.Styles = []string{"css/quality.css"}
+	page.Styles = []string{"css/quality.css", "css/dashboard.css"}
 	page.Live = checked && last.Open()
 	return s.show(w, r, templates.QualityPage(page, v))
 }
@@ -204,8 +212,10 @@ func qualityView(c *catalog.Catalog, q report.Quality, f report.Filter) template
 	if f.Status != "" {
 		query.Set("status", string(f.Status))
 	}
-	for _, kind := range []struct{ format, label string }{{"html", "Report"}, {"md", "Markdown"}, {"json", "JSON"}} {
-		address := "/quality/report." + kind.format
+	for _, kind := range []struct{ file, label string }{
+		{"report.html", "Report"}, {"report.md", "Markdown"}, {"report.json", "JSON"}, {"distribution.html", "Distribution"}, {"distribution.json", "its JSON"},
+	} {
+		address := "/quality/" + kind.file
 		if len(query) > 0 {
 			address += "?" + query.Encode()
 		}

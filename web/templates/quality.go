@@ -2,18 +2,20 @@ package templates
 
 // Quality shows what is wrong with the examples and how long they are.
 type Quality struct {
-	Filters  []Choice
-	Filtered bool
-	Figures  []Figure
-	Recheck  *Recheck // nil: there was no check of all examples yet
-	Again    string   // where such a check is asked for; empty: the viewer may not, or it runs
-	Rules    []QualityRule
-	Trend    string // what the changes compare with: "since 15 November"; empty: no trend
-	Clean    string // said instead of rules where nothing is found
-	Sources  []QualitySource
-	Tokens   *QualityTokens // nil: no examples
-	Reports  []Link
-	Empty    *Empty
+	Filters       []Choice
+	Filtered      bool
+	Figures       []Figure
+	Recheck       *Recheck // nil: there was no check of all examples yet
+	Again         string   // where such a check is asked for; empty: the viewer may not, or it runs
+	Rules         []QualityRule
+	Trend         string // what the changes compare with: "since 15 November"; empty: no trend
+	Clean         string // said instead of rules where nothing is found
+	Sources       []QualitySource
+	Tokens        *QualityTokens // nil: no examples
+	Reports       []Link
+	Over          *Chart               // findings over time; nil: not known, or filtered
+	Subcategories []QualitySubcategory // of the category that is filtered for
+	Empty         *Empty
 }
 
 // Recheck is how far a check of all examples is.
@@ -119,3 +121,13 @@ type Waiver struct {
 
 // QualityFragment is the part of the quality page that asks for news.
 const QualityFragment = "recheck"
+
+// QualitySubcategory is what is found on one subcategory.
+type QualitySubcategory struct {
+	Name, URL                      string
+	Examples                       string
+	Errors, ErrorsURL              string
+	Warnings, WarningsURL          string
+	Notes                          string
+	Worst, WorstURL, WorstExamples string // the rule on the most examples; empty: none
+}
