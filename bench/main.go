@@ -52,7 +52,7 @@ func main() {
 	flag.IntVar(&s.load, "load", 1_000_000, "examples of the workspace that many people use at once")
 	flag.DurationVar(&s.seconds, "queue", 15*time.Second, "length of each queue measurement")
 	out := flag.String("o", filepath.Join("bench", "latest.json"), "where the figures go")
-	only := flag.String("only", "", "comma-separated parts: import, quality, export, queue, sustain, tokens, memory, load")
+	only := flag.String("only", "", "comma-separated parts: import, quality, export, queue, sustain, tokens, memory, load, latency")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, s, *out, *only)
@@ -97,6 +97,11 @@ func run(ctx context.Context, s settings, out, only string) (err error) {
 	if wanted("load") {
 		if err := add(load(ctx, s)); err != nil {
 			return fmt.Errorf("load: %w", err)
+		}
+	}
+	if wanted("latency") {
+		if err := add(latency(ctx, s)); err != nil {
+			return fmt.Errorf("latency: %w", err)
 		}
 	}
 	if err := print(os.Stdout, results); err != nil {

@@ -3,9 +3,12 @@ package browsertest
 import (
 	"context"
 	"log/slog"
+	"net"
+	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -36,6 +39,9 @@ type Site struct {
 	Pool     *pgxpool.Pool
 	Accounts *account.Service
 	Reviews  *review.Service
+
+	pages http.Handler
+	web   *httptest.Server
 }
 
 // Start runs a site until the test ends. change, if not nil, may adjust the
@@ -52,7 +58,9 @@ func Start(t *testing.T, change func(*Site, *ui.Config)) *Site {
 	}
 	s.Accounts = account.New(s.Pool, account.Config{})
 	s.Reviews = review.New(review.Config{
-		DB: s.Pool, Dataset: exampletest.Dataset, Check: check,
+		DB: s.Pool, Dataset: exampletest.Dataset, Check: check, Catalog: catalogs.Current,
+		// No hidden looks while there is anything else: tests know what comes next.
+		Chance: func() float64 { return 1 },
 		Order: func(ctx context.Context) ([]string, error) {
 			c, err := catalogs.Current(ctx)
 			if err != nil {
@@ -77,10 +85,28 @@ func Start(t *testing.T, change func(*Site, *ui.Config)) *Site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	web := httptest.NewServer(server.Routes())
-	t.Cleanup(web.Close)
-	s.URL = web.URL
+	s.pages = server.Routes()
+	s.web = httptest.NewServer(s.pages)
+	t.Cleanup(func() { s.web.Close() })
+	s.URL = s.web.URL
 	return s
+}
+
+// Kill ends the server as a crash does: connections break, nothing is answered.
+func (s *Site) Kill() {
+	s.web.CloseClientConnections()
+	s.web.Close()
+}
+
+// Revive starts a server again at the same address.
+func (s *Site) Revive(t *testing.T) {
+	t.Helper()
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", strings.TrimPrefix(s.URL, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.web = &httptest.Server{Listener: listener, Config: &http.Server{Handler: s.pages, ReadHeaderTimeout: time.Minute}}
+	s.web.Start()
 }
 
 // check stands in for the checks: the word BAD in a message is an error.

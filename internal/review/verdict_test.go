@@ -161,6 +161,23 @@ func TestVerdictRules(t *testing.T) {
 	}
 }
 
+func TestWaivingNeedsTheSkill(t *testing.T) {
+	t.Parallel()
+	pool := pgtest.New(t)
+	id := exampletest.Insert(t, pool, 1, exampletest.Seed{
+		Category: "injury_analysis", Subcategory: "acute", Findings: []exampletest.Finding{{Rule: "injury/medication", Severity: "warning", Message: "m"}},
+	})[0]
+	s := teamService(t, pool, 0, 1)
+	w := review.Waiving{ExampleID: id, By: member(t, pool, "Ana"), Revision: 1, Rule: "injury/medication", Reason: "It is fine."}
+	if _, err := s.Waive(t.Context(), w); !errors.Is(err, fault.Forbidden) {
+		t.Errorf("Waive() by somebody without the skill = %v, want fault.Forbidden", err)
+	}
+	w.By = member(t, pool, "Doc", "clinician")
+	if _, err := s.Waive(t.Context(), w); err != nil {
+		t.Errorf("Waive() by a clinician = %v", err)
+	}
+}
+
 func TestClaimLeavesOutWhatOneJudged(t *testing.T) {
 	t.Parallel()
 	pool := pgtest.New(t)

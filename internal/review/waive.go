@@ -51,7 +51,8 @@ type Withdrawal struct {
 // It fails with fault.Invalid without a reason, and for findings of the search
 // for duplicates, which are settled on their own page; with fault.Conflict when
 // the example has another revision by now; with fault.NotFound when there is no
-// such finding, or it is waived already.
+// such finding, or it is waived already; with fault.Forbidden when the rule asks
+// for a skill that they do not have.
 func (s *Service) Waive(ctx context.Context, w Waiving) (uuid.UUID, error) {
 	var id uuid.UUID
 	err := postgres.InTx(ctx, s.cfg.DB, func(tx pgx.Tx) (err error) {
@@ -90,6 +91,20 @@ func (s *Service) waive(ctx context.Context, tx pgx.Tx, w Waiving, id uuid.UUID)
 	}
 	if int(ex.Revision) != w.Revision {
 		return fault.New(fault.Conflict, "This example is at revision %d and you saw revision %d. Look at what changed, then decide again.", ex.Revision, w.Revision)
+	}
+	t, err := s.terms(ctx, ex.Category, ex.Subcategory)
+	if err != nil {
+		return err
+	}
+	if skill := t.skillOf(w.Rule); skill != "" {
+		// A waiver must be no way around what the final approval asks for.
+		missing, err := lacking(ctx, q, []string{skill}, []uuid.UUID{w.By.ID})
+		if err != nil {
+			return err
+		}
+		if missing != "" {
+			return fault.New(fault.Forbidden, "A finding of this rule is waived by somebody with the mark %s. Ask a specialist (F) instead.", skill)
+		}
 	}
 	n, err := q.WaiveFindings(ctx, db.WaiveFindingsParams{
 		DatasetID: s.cfg.Dataset, ExampleID: w.ExampleID, Revision: ex.Revision, Rule: w.Rule, Path: w.Path,
