@@ -153,6 +153,12 @@ func (s *Service) Remove(ctx context.Context, by audit.Actor) (Removal, error) {
 		if err := q.AllowDemoRemoval(ctx); err != nil {
 			return fmt.Errorf("allow removal: %w", err)
 		}
+		// Releases that hold demo examples say what can't be looked up any more.
+		for _, remove := range []func(context.Context, uuid.UUID) error{q.RemoveDemoReleases, q.RemoveDemoReleaseFiles, q.RemoveDemoReleaseKept, q.RemoveDemoReleaseRows} {
+			if err := remove(ctx, s.dataset); err != nil {
+				return fmt.Errorf("remove releases: %w", err)
+			}
+		}
 		for _, remove := range []func(context.Context, uuid.UUID, []uuid.UUID) error{
 			q.RemoveDemoLeases, q.RemoveDemoTags, q.RemoveDemoActItems, q.RemoveDemoLooks, q.RemoveDemoGolds, q.RemoveDemoEscalations, q.RemoveDemoNotices, q.RemoveDemoComments, q.RemoveDemoSamples, q.RemoveDemoAssignmentExamples, q.EndDemoAssignments, q.RemoveDemoWaivers, q.RemoveDemoLinks, q.RemoveDemoFindings, q.RemoveDemoDecisions, q.RemoveDemoRevisions,
 			q.RemoveDemoRejects, q.RemoveDemoDuplicates,
