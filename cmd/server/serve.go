@@ -20,6 +20,7 @@ import (
 	"github.com/voicefit/spotter/internal/audit"
 	"github.com/voicefit/spotter/internal/comment"
 	"github.com/voicefit/spotter/internal/demo"
+	"github.com/voicefit/spotter/internal/history"
 	"github.com/voicefit/spotter/internal/inbox"
 	"github.com/voicefit/spotter/internal/jobs"
 	"github.com/voicefit/spotter/internal/lint"
@@ -161,6 +162,7 @@ func (a *app) handler() (http.Handler, error) {
 		Reviews: a.review, Browse: a.browse, HasRule: hasRule, Imports: a.queued, Export: a.export, MaxUploadBytes: a.cfg.MaxUploadBytes,
 		Overview: a.report, Links: share.New(a.pool, a.catalogs.Dataset(), nil), Quality: a.report, Rechecks: a.quality, Duplicates: a.dedup, Agreement: agreement.New(a.pool, a.catalogs.Dataset()), Check: a.lint.Check, Count: a.tokens.CountBoth, Tokens: a.tokens, Demo: a.demo(), Inbox: inbox.New(a.pool, a.catalogs.Dataset()), Assignments: assign.New(a.pool, a.catalogs.Dataset(), nil), Comments: comment.New(a.pool, a.catalogs.Dataset()), Metrics: metrics, BaseURL: a.cfg.BaseURL,
 		Samples: a.samples(), Releases: a.ordered,
+		Histories: history.New(a.pool, a.catalogs.Dataset()),
 		Mounts: map[string]http.Handler{
 			"/api/v1":  endpoints,
 			"/metrics": metrics.Handler(),

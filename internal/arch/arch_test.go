@@ -19,7 +19,7 @@ var floors = [][]string{
 	{"db/migrations", "catalog", "internal/fault", "internal/config", "internal/chart", "internal/postgres", "internal/postgres/cluster", "internal/db"},
 	{"internal/example", "internal/llama3", "internal/stat"},
 	{"internal/audit", "internal/inbox", "internal/share", "internal/sight", "internal/account", "internal/catalog", "internal/decode", "internal/sample", "internal/webhook"},
-	{"internal/lint", "internal/ingest", "internal/assign", "internal/comment", "internal/review", "internal/browse", "internal/dedup", "internal/agreement", "internal/acceptance"},
+	{"internal/lint", "internal/ingest", "internal/assign", "internal/comment", "internal/history", "internal/review", "internal/browse", "internal/dedup", "internal/agreement", "internal/acceptance"},
 	{"internal/quality", "internal/judge", "internal/demo", "internal/export", "internal/report", "internal/backup", "internal/bulk"},
 	{"internal/release"},
 	{"internal/jobs"},

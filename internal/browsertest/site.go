@@ -21,6 +21,7 @@ import (
 	"github.com/voicefit/spotter/internal/comment"
 	"github.com/voicefit/spotter/internal/example"
 	"github.com/voicefit/spotter/internal/example/exampletest"
+	"github.com/voicefit/spotter/internal/history"
 	"github.com/voicefit/spotter/internal/inbox"
 	"github.com/voicefit/spotter/internal/lint"
 	"github.com/voicefit/spotter/internal/postgres/pgtest"
@@ -76,7 +77,7 @@ func Start(t *testing.T, change func(*Site, *ui.Config)) *Site {
 		Record: func(ctx context.Context, f audit.Filter) ([]audit.Record, string, error) {
 			return audit.List(ctx, s.Pool, f)
 		},
-		Reviews: s.Reviews, Browse: browse.New(s.Pool, exampletest.Dataset), Inbox: inbox.New(s.Pool, exampletest.Dataset), Assignments: assign.New(s.Pool, exampletest.Dataset, nil), Comments: comment.New(s.Pool, exampletest.Dataset),
+		Reviews: s.Reviews, Browse: browse.New(s.Pool, exampletest.Dataset), Inbox: inbox.New(s.Pool, exampletest.Dataset), Assignments: assign.New(s.Pool, exampletest.Dataset, nil), Histories: history.New(s.Pool, exampletest.Dataset), Comments: comment.New(s.Pool, exampletest.Dataset),
 	}
 	if change != nil {
 		change(s, &c)

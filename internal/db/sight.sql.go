@@ -21,7 +21,9 @@ SELECT e.status, e.revision,
        EXISTS (SELECT FROM decisions d
                 WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id AND d.verdict IN ('approve', 'reject')
                   AND d.reviewer_id = $1 AND coalesce(d.new_revision, d.revision) = e.revision
-                  AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id)) AS judged
+                  AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id)) AS judged,
+       EXISTS (SELECT FROM leases l JOIN looks k ON k.dataset_id = l.dataset_id AND k.id = l.look_id
+                WHERE l.dataset_id = e.dataset_id AND l.example_id = e.id AND l.reviewer_id = $1 AND k.closed_at IS NULL) AS looks
   FROM examples e
  WHERE e.dataset_id = $2 AND e.id = $3
 `
@@ -31,11 +33,12 @@ type SightOfRow struct {
 	Revision     int32
 	FirstVerdict time.Time
 	Judged       bool
+	Looks        bool
 }
 
 // What decides whether somebody may see what others said of an example: its
 // status, when the first verdict fell on its current revision, and whether the
-// viewer gave one.
+// viewer gave one or has a hidden look at it.
 func (q *Queries) SightOf(ctx context.Context, viewerID uuid.UUID, datasetID uuid.UUID, iD uuid.UUID) (SightOfRow, error) {
 	row := q.db.QueryRow(ctx, sightOf, viewerID, datasetID, iD)
 	var i SightOfRow
@@ -44,6 +47,7 @@ func (q *Queries) SightOf(ctx context.Context, viewerID uuid.UUID, datasetID uui
 		&i.Revision,
 		&i.FirstVerdict,
 		&i.Judged,
+		&i.Looks,
 	)
 	return i, err
 }

@@ -42,7 +42,8 @@ var never = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 // The viewer sees everything who does not review, who gave a verdict on the
 // current revision, who leads, or where the example does not wait any more; a
 // viewer who is asked for a verdict only in the first two cases, and where the
-// example is escalated: its answer needs the question. Everybody else sees their
+// example is escalated: its answer needs the question. Somebody who has a hidden
+// look at the example counts as asked. Everybody else sees their
 // own words and those of others from before the current revision's first verdict.
 func Of(ctx context.Context, q db.DBTX, dataset, example uuid.UUID, v Viewer) (Sight, error) {
 	row, err := db.New(q).SightOf(ctx, v.ID, dataset, example)
@@ -60,7 +61,7 @@ func from(row db.SightOfRow, v Viewer) Sight {
 	switch {
 	case !v.Reviews, row.Judged:
 		s.all = true
-	case v.Asked:
+	case v.Asked, row.Looks:
 		s.all = row.Status == db.ExampleStatusEscalated
 	default:
 		s.all = v.Leads || row.Status != db.ExampleStatusPending

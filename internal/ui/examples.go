@@ -332,6 +332,13 @@ func (s *Server) examplePage(w http.ResponseWriter, r *http.Request, status int,
 	if v.Waivers, err = s.waiversView(r.Context(), d, u); err != nil {
 		return err
 	}
+	if s.histories != nil {
+		t, _, err := s.timeline(r.Context(), d, u, "", historyBeside)
+		if err != nil {
+			return err
+		}
+		v.Timeline = &t
+	}
 	if s.comments != nil {
 		c, err := s.commentsView(r, d, false, uuid.Nil)
 		if err != nil {

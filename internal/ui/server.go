@@ -59,6 +59,7 @@ type Config struct {
 	Demo        Demo                   // nil: there is no demo data to add or remove
 	Inbox       Inbox                  // nil: there is no inbox
 	Assignments Assignments            // nil: no work can be given; needs Reviews and Browse
+	Histories   History                // nil: an example shows its decisions only; needs Reviews and Browse
 	Comments    Comments               // nil: nothing can be said about an example; needs Reviews and Browse
 	Metrics     *Metrics               // nil: requests are not measured
 	Now         func() time.Time       // nil: time.Now
@@ -95,6 +96,7 @@ type Server struct {
 	demo        Demo
 	inbox       Inbox
 	comments    Comments
+	histories   History
 	assignments Assignments
 	metrics     *Metrics
 	now         func() time.Time
@@ -124,6 +126,7 @@ func New(c Config) (*Server, error) {
 		reviews: c.Reviews, browse: c.Browse, hasRule: c.HasRule, drawer: draw.Drawer{Markdown: markdown},
 		check: c.Check, count: c.Count, tokens: c.Tokens, metrics: c.Metrics, now: c.Now, baseURL: strings.TrimSuffix(c.BaseURL, "/"), mux: chi.NewRouter(),
 	}
+	s.histories = c.Histories
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -178,6 +181,9 @@ func (s *Server) site() {
 		}
 		if s.assignments != nil {
 			s.assignmentRoutes()
+		}
+		if s.histories != nil {
+			s.get("/examples/{id}/history", account.View, s.showHistory)
 		}
 		if s.comments != nil {
 			s.commentRoutes()

@@ -30,6 +30,7 @@ import (
 	"github.com/voicefit/spotter/internal/example"
 	"github.com/voicefit/spotter/internal/example/exampletest"
 	"github.com/voicefit/spotter/internal/export"
+	"github.com/voicefit/spotter/internal/history"
 	"github.com/voicefit/spotter/internal/inbox"
 	"github.com/voicefit/spotter/internal/ingest"
 	"github.com/voicefit/spotter/internal/lint"
@@ -171,8 +172,9 @@ func start(t *testing.T, change func(*ui.Config)) *site {
 		}),
 		Imports: s.imports, Export: s.exports, Demo: s.demo, Inbox: inbox.New(s.pool, s.catalogs.Dataset()), Assignments: assign.New(s.pool, s.catalogs.Dataset(), nil), Comments: comment.New(s.pool, s.catalogs.Dataset()), Metrics: s.metrics,
 		Overview: report.New(s.pool, s.catalogs.Dataset(), s.catalogs.Current), Links: share.New(s.pool, s.catalogs.Dataset(), nil),
-		Quality:  report.New(s.pool, s.catalogs.Dataset(), s.catalogs.Current),
-		Rechecks: quality.New(quality.Config{DB: s.pool, Dataset: s.catalogs.Dataset(), Catalog: s.catalogs.CurrentVersion, Log: slog.New(slog.DiscardHandler)}),
+		Histories: history.New(s.pool, s.catalogs.Dataset()),
+		Quality:   report.New(s.pool, s.catalogs.Dataset(), s.catalogs.Current),
+		Rechecks:  quality.New(quality.Config{DB: s.pool, Dataset: s.catalogs.Dataset(), Catalog: s.catalogs.CurrentVersion, Log: slog.New(slog.DiscardHandler)}),
 	}
 	if change != nil {
 		change(&c)

@@ -44,6 +44,8 @@ type ExampleView struct {
 	Waivers  *Waivers         // nil: there are none, and nothing to waive
 	Restore  string           // where an older revision is brought back; empty: the viewer may not
 	Comments *Comments        // nil: there are none in this workspace
+
+	Timeline *Timeline // nil: the item's own short history is all there is
 }
 
 // Origin is one line about where an example comes from.

@@ -137,6 +137,7 @@ type HistoryEntry struct {
 	Status  string // the one that followed; empty: unchanged
 	Changes []Change
 	Restore string // the older revision that can be brought back; empty: none
+	Link    *Link  // what it is about besides; nil: nothing
 }
 
 // Said is something that somebody wrote.
