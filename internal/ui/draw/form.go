@@ -128,7 +128,7 @@ func (f *former) turn(i int, t *turn) templates.EditTurn {
 		v.Calls = append(v.Calls, f.call(t, j, c))
 	}
 	v.CallKeys.Value = strings.Join(keys, " ")
-	if t.now.Role == example.Assistant {
+	if t.now.Role == example.Assistant && f.e.calling() {
 		v.AddCall = &templates.Act{Op: "call-add:" + t.key, Label: "Add a tool call"}
 	}
 	return v
@@ -176,6 +176,12 @@ func orWord(s, otherwise string) string {
 		return otherwise
 	}
 	return s
+}
+
+// calling says whether functions are called in the conversation, or may be:
+// elsewhere nobody is offered to add a call.
+func (e *Editing) calling() bool {
+	return len(e.s.Conversation.Tools) > 0 || slices.ContainsFunc(e.turns, func(t *turn) bool { return len(t.calls) > 0 || t.now.Role == example.Tool })
 }
 
 // functions are the names of the tools that the conversation defines.
