@@ -2,7 +2,9 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -24,6 +26,7 @@ import (
 	"github.com/voicefit/spotter/internal/lint"
 	"github.com/voicefit/spotter/internal/llama3"
 	"github.com/voicefit/spotter/internal/postgres"
+	"github.com/voicefit/spotter/internal/release"
 	"github.com/voicefit/spotter/internal/review"
 	"github.com/voicefit/spotter/internal/sample"
 )
@@ -290,14 +293,66 @@ func (b *bench) exportPart(ctx context.Context) ([]result, error) {
 		ours, rows = time.Since(start), sum.Rows
 	}
 	n := float64(rows)
+	released, err := b.releasePart(ctx, n/reference.Seconds())
+	if err != nil {
+		return nil, fmt.Errorf("release: %w", err)
+	}
 	if _, err := b.pool.Exec(ctx, "UPDATE examples SET status = 'pending'"); err != nil {
 		return nil, err
 	}
 	if _, err := b.pool.Exec(ctx, "VACUUM ANALYZE examples"); err != nil {
 		return nil, err
 	}
-	return []result{against("export", "rows/s", n/ours.Seconds(), n/reference.Seconds(), 0.4,
-		fmt.Sprintf("messages preset, %d approved examples by shelf and key; reference: COPY (SELECT messages FROM revisions) TO STDOUT", rows))}, nil
+	return append([]result{against("export", "rows/s", n/ours.Seconds(), n/reference.Seconds(), 0.4,
+		fmt.Sprintf("messages preset, %d approved examples by shelf and key; reference: COPY (SELECT messages FROM revisions) TO STDOUT", rows))}, released...), nil
+}
+
+// releasePart makes a release of all that is approved, and writes it out as the
+// messages preset, twice: both times the same bytes. reference is what COPY does.
+func (b *bench) releasePart(ctx context.Context, reference float64) ([]result, error) {
+	fmt.Fprintln(b.progress, "making a release")
+	dir, err := os.MkdirTemp(b.workDir, "releases-*")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	s := release.New(release.Config{
+		DB: b.pool, Dataset: b.dataset, Catalog: b.store.CurrentVersion, Export: b.export, Dir: dir, Software: "bench", Log: slog.New(slog.DiscardHandler),
+	})
+	start := time.Now()
+	r, err := s.Create(ctx, release.Order{Name: "bench " + start.Format("15.04.05.000"), By: audit.Actor{Name: "bench"}, Override: "nobody approved these"})
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Run(ctx, r.ID); err != nil {
+		return nil, err
+	}
+	made := time.Since(start)
+	if r, err = s.Get(ctx, r.ID); err != nil {
+		return nil, err
+	}
+	if r.State != release.Built {
+		return nil, fmt.Errorf("the release is %s: %s", r.State, r.Error)
+	}
+	var ours time.Duration
+	var sums [2][]byte
+	for i := range sums {
+		start, sum := time.Now(), sha256.New()
+		if _, err := s.Export(ctx, sum, r, export.Messages, ""); err != nil {
+			return nil, err
+		}
+		ours, sums[i] = time.Since(start), sum.Sum(nil)
+	}
+	if !bytes.Equal(sums[0], sums[1]) {
+		return nil, errors.New("two exports of one release differ")
+	}
+	n := float64(r.Items)
+	return []result{
+		against("export of a release", "rows/s", n/ours.Seconds(), reference, 0.4,
+			fmt.Sprintf("messages preset, %d frozen rows by position, hashed on the way, the same bytes twice; reference: as above", r.Items)),
+		against("making a release", "rows/s", n/made.Seconds(), reference, 0,
+			"choosing, families, splits, preflight, freezing, provenance and all files of the messages preset; without reports; reference: as above"),
+	}, nil
 }
 
 // quoted is s as a SQL literal, for scripts that take no parameters.
