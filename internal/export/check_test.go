@@ -114,6 +114,7 @@ func TestBadRows(t *testing.T) {
 		{"strings and parts", "together openai", chat(`{"role":"user","content":[{"type":"text","text":"a"}]}`, a) + "\n", 1, export.Refused, "content/mixed"},
 		{"an image by address", "together", chat(`{"role":"user","content":[{"type":"image_url","image_url":{"url":"http:x"}}]}`, a) + "\n", 1, export.Refused, "content/image"},
 		{"an image of the assistant", "together", chat(u, `{"role":"assistant","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,AA=="}}]}`) + "\n", 1, export.Refused, "content/image"},
+		{"an image and a weight", "together", chat(`{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,AA=="}}],"weight":1}`, `{"role":"assistant","content":[{"type":"text","text":"b"}]}`) + "\n", 1, export.Refused, "weight/image"},
 		// Weights.
 		{"a weight where there are none", "messages nebius", chat(u, `{"role":"assistant","content":"b","weight":1}`) + "\n", 1, export.Refused, "keys/message"},
 		{"a weight of 1.0", "openai together fireworks", chat(u, `{"role":"assistant","content":"b","weight":1.0}`) + "\n", 1, export.Refused, "weight/value"},

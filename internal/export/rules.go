@@ -93,7 +93,7 @@ func (v *Validator) messages(rule chatRule, path string, list value) *example.Co
 		return nil
 	}
 	c := new(example.Conversation)
-	weighed, kinds := 0, map[string]bool{}
+	weighed, learnt, images, kinds := 0, false, false, map[string]bool{}
 	for i, m := range list.items {
 		at := at(path, i)
 		if m.kind != '{' {
@@ -106,9 +106,16 @@ func (v *Validator) messages(rule chatRule, path string, list value) *example.Co
 			weighed++
 		}
 		kinds[m.get("content").is()] = true
+		learnt = learnt || msg.Weight != nil && *msg.Weight != 0
+		for _, part := range m.get("content").items {
+			images = images || part.get("type").text == "image_url"
+		}
 		if rule.trap() {
 			v.weigh(m, msg)
 		}
+	}
+	if images && learnt {
+		v.refuse("weight/image", "%s has an image and a weight other than 0; %s does not take both.", path, rule.platform)
 	}
 	if kinds["a string"] && kinds["a list"] {
 		v.refuse("content/mixed", "%s mixes contents that are strings with contents that are lists.", path)

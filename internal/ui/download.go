@@ -28,6 +28,9 @@ const (
 	// at most triedFor.
 	triedRows = 50_000
 	triedFor  = 5 * time.Second
+	// Up to checkedRows of them are held against the rules of their platform, which
+	// takes longer than writing them.
+	checkedRows = 10_000
 	// shownRefusals bounds the list of what is left out.
 	shownRefusals = 50
 )
@@ -283,8 +286,8 @@ func (s *Server) tryDownload(ctx context.Context, o export.Options, rows int64) 
 	defer cancel()
 	var t tryout
 	var err error
-	if o.Preset == export.Parquet {
-		t.sum, err = s.export.Write(short, io.Discard, o) // it has no lines
+	if rows > checkedRows || o.Preset == export.Parquet { // which has no lines
+		t.sum, err = s.export.Write(short, io.Discard, o)
 	} else {
 		err = t.check(short, s.export, o)
 	}
@@ -363,6 +366,8 @@ func preflight(v *templates.Download, want wanted, t tryout, expected int64) {
 // say tells what the platform would say about the file.
 func (t tryout) say(v *templates.Download, platform string, note func(severity, text string, link *templates.Link)) {
 	switch link := (&templates.Link{Label: "See what", URL: "#problems"}); {
+	case !t.checked && t.sum.Rows+t.sum.Refused > checkedRows:
+		note("info", "These are too many to hold against the rules of "+platform+" here. On the command line, spotter check does.", nil)
 	case !t.checked:
 		return
 	case t.errors > 0:
