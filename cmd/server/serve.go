@@ -158,6 +158,7 @@ func (a *app) handler() (http.Handler, error) {
 		return nil, err
 	}
 	pages, err := ui.New(ui.Config{
+		Acts: a.acts, Hooks: a.webhooks,
 		Log: a.log, Accounts: a.accounts, Catalogs: a.catalogs, Figures: a.report, Record: a.record,
 		Reviews: a.review, Browse: a.browse, HasRule: hasRule, Imports: a.queued, Export: a.export, MaxUploadBytes: a.cfg.MaxUploadBytes,
 		Overview: a.report, Links: share.New(a.pool, a.catalogs.Dataset(), nil), Quality: a.report, Rechecks: a.quality, Duplicates: a.dedup, Agreement: agreement.New(a.pool, a.catalogs.Dataset()), Check: a.lint.Check, Count: a.tokens.CountBoth, Tokens: a.tokens, Demo: a.demo(), Inbox: inbox.New(a.pool, a.catalogs.Dataset()), Assignments: assign.New(a.pool, a.catalogs.Dataset(), nil), Comments: comment.New(a.pool, a.catalogs.Dataset()), Metrics: metrics, BaseURL: a.cfg.BaseURL,

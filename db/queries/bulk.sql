@@ -221,3 +221,10 @@ DELETE FROM example_tags t USING examples e
 -- name: RemoveDemoActItems :exec
 DELETE FROM act_items i USING examples e
  WHERE i.dataset_id = @dataset_id AND e.dataset_id = i.dataset_id AND e.id = i.example_id AND e.source_id = ANY(@sources::uuid[]);
+
+-- name: CountedExamples :one
+-- How many examples a filter by shelf and status means, from the counters.
+SELECT coalesce(sum(examples), 0)::bigint AS examples
+  FROM counters
+ WHERE dataset_id = @dataset_id AND (@category::text = '' OR category = @category)
+   AND (@subcategory::text = '' OR subcategory = @subcategory) AND (@status::text = '' OR status::text = @status);

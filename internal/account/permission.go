@@ -56,6 +56,8 @@ const (
 	Measure       Permission = "measure"        // how far people agree; samples and what follows from them
 	Adjudicate    Permission = "adjudicate"     // settle what reviewers disagree on, mark gold examples
 	Share         Permission = "share"          // links to the dashboard for people without an account
+	ActOnMany     Permission = "act on many"    // one act on many examples at once
+	ManageHooks   Permission = "manage hooks"   // which programs are told of what
 	OwnAccount    Permission = "own account"    // one's own password, sessions, tokens
 )
 
@@ -77,6 +79,8 @@ var allowed = map[Permission][]Role{
 	Measure:       {Admin, Lead},
 	Adjudicate:    {Admin, Lead},
 	Share:         {Admin, Lead, PM},
+	ActOnMany:     {Admin, Lead},
+	ManageHooks:   {Admin},
 	OwnAccount:    {Admin, Lead, Reviewer, PM, Engineer},
 }
 

@@ -91,3 +91,18 @@ func (s *Service) TagsOf(ctx context.Context, id uuid.UUID) ([]string, error) {
 	}
 	return tags, nil
 }
+
+// Known returns how many examples pass the filter where the counters know it
+// without looking: for filters by category, subcategory and status.
+func (s *Service) Known(ctx context.Context, f Filter) (int64, bool, error) {
+	if f != (Filter{Category: f.Category, Subcategory: f.Subcategory, Status: f.Status}) {
+		return 0, false, nil
+	}
+	n, err := db.New(s.db).CountedExamples(ctx, db.CountedExamplesParams{
+		DatasetID: s.dataset, Category: f.Category, Subcategory: f.Subcategory, Status: string(f.Status),
+	})
+	if err != nil {
+		return 0, false, fmt.Errorf("count by filter: %w", err)
+	}
+	return n, true, nil
+}

@@ -368,6 +368,33 @@ func (q *Queries) BeatAct(ctx context.Context, datasetID uuid.UUID, iD uuid.UUID
 	return result.RowsAffected(), nil
 }
 
+const countedExamples = `-- name: CountedExamples :one
+SELECT coalesce(sum(examples), 0)::bigint AS examples
+  FROM counters
+ WHERE dataset_id = $1 AND ($2::text = '' OR category = $2)
+   AND ($3::text = '' OR subcategory = $3) AND ($4::text = '' OR status::text = $4)
+`
+
+type CountedExamplesParams struct {
+	DatasetID   uuid.UUID
+	Category    string
+	Subcategory string
+	Status      string
+}
+
+// How many examples a filter by shelf and status means, from the counters.
+func (q *Queries) CountedExamples(ctx context.Context, arg CountedExamplesParams) (int64, error) {
+	row := q.db.QueryRow(ctx, countedExamples,
+		arg.DatasetID,
+		arg.Category,
+		arg.Subcategory,
+		arg.Status,
+	)
+	var examples int64
+	err := row.Scan(&examples)
+	return examples, err
+}
+
 const finishAct = `-- name: FinishAct :execrows
 UPDATE acts
    SET state = $1, worker = NULL, heartbeat_at = NULL, error = $2,

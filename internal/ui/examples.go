@@ -28,6 +28,9 @@ type Examples interface {
 	HoldersOf(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]browse.Holder, error)
 	Sources(ctx context.Context) ([]browse.Source, error)
 	Rules(ctx context.Context) ([]string, error)
+	Tags(ctx context.Context) ([]string, error)
+	TagsOf(ctx context.Context, id uuid.UUID) ([]string, error)
+	Known(ctx context.Context, f browse.Filter) (int64, bool, error)
 }
 
 // pageSize is how many examples a page of the list shows.
@@ -84,7 +87,10 @@ func (s *Server) listExamples(w http.ResponseWriter, r *http.Request) error {
 	}
 	frame := s.frame(w, r, "Examples", templates.SectionExamples)
 	frame.Width = templates.WidthFull
-	frame.Styles = []string{"css/review.css", "css/examples.css"}
+	frame.Styles = []string{"css/review.css", "css/examples.css", "css/acts.css"}
+	if err := s.choosing(r, f, &v, &frame); err != nil {
+		return err
+	}
 	return s.show(w, r, templates.ExamplesPage(frame, v))
 }
 
@@ -92,7 +98,7 @@ func (s *Server) listExamples(w http.ResponseWriter, r *http.Request) error {
 func filterOf(form url.Values) (browse.Filter, error) {
 	f := browse.Filter{
 		Category: form.Get("category"), Subcategory: form.Get("subcategory"), Status: example.Status(form.Get("status")),
-		Rule: form.Get("rule"), Severity: lint.Severity(form.Get("severity")), Source: form.Get("source"), Text: form.Get("q"),
+		Rule: form.Get("rule"), Severity: lint.Severity(form.Get("severity")), Source: form.Get("source"), Tag: form.Get("tag"), Text: form.Get("q"),
 	}
 	if text := form.Get("import"); text != "" {
 		id, err := uuid.Parse(text)
@@ -129,7 +135,7 @@ func filterURL(f browse.Filter, cursor string) string {
 	q := url.Values{}
 	for name, value := range map[string]string{
 		"category": f.Category, "subcategory": f.Subcategory, "status": string(f.Status), "rule": f.Rule,
-		"severity": string(f.Severity), "source": f.Source, "q": f.Text, "cursor": cursor,
+		"severity": string(f.Severity), "source": f.Source, "tag": f.Tag, "q": f.Text, "cursor": cursor,
 	} {
 		if value != "" {
 			q.Set(name, value)
@@ -191,11 +197,19 @@ func (s *Server) filters(ctx context.Context, c *catalog.Catalog, f browse.Filte
 			source.add(one.Name, draw.Plain(one.Name))
 		}
 	}
+	tag := choice("tag", "Tag", "Any", f.Tag)
+	tags, err := s.browse.Tags(ctx)
+	if err != nil {
+		return templates.Examples{}, err
+	}
+	for _, one := range tags {
+		tag.add(one, one)
+	}
 	v := templates.Examples{
 		Text:     templates.Field{Name: "q", Label: "Words", Type: "search", Value: f.Text, Placeholder: "In any message, or an example's id"},
 		Filtered: f != browse.Filter{},
 	}
-	for _, one := range []chooser{category, sub, status, severity, rule, source} {
+	for _, one := range []chooser{category, sub, status, severity, rule, source, tag} {
 		v.Filters = append(v.Filters, one.done())
 	}
 	return v, nil
@@ -250,7 +264,7 @@ func (s *Server) exampleRow(c *catalog.Catalog, item browse.Summary) templates.E
 		cat.Name = draw.Plain(item.Category)
 	}
 	row := templates.ExampleRow{
-		URL: "/examples/" + item.ID.String(), Question: draw.Text(item.Excerpt.Question), Category: cat.Name, Subcategory: draw.Plain(item.Subcategory),
+		ID: item.ID.String(), URL: "/examples/" + item.ID.String(), Question: draw.Text(item.Excerpt.Question), Category: cat.Name, Subcategory: draw.Plain(item.Subcategory),
 		Status: string(item.Status), Source: draw.Plain(item.Source) + ", line " + number(item.Line), Updated: moment(item.UpdatedAt, s.now()),
 		Answer: draw.Text(s.answerGist(cat, item)),
 	}
@@ -321,6 +335,11 @@ func (s *Server) examplePage(w http.ResponseWriter, r *http.Request, status int,
 			v.HandOver = "/examples/" + d.ID.String() + "/handover"
 		}
 	}
+	tags, err := s.tagLinks(r.Context(), d.ID)
+	if err != nil {
+		return err
+	}
+	v.Tags = tags
 	copies, err := s.copyFacts(r.Context(), d.ID)
 	if err != nil {
 		return err

@@ -205,6 +205,7 @@ func (s *Server) frame(w http.ResponseWriter, r *http.Request, title, section st
 		Agreement: s.agreement != nil && u.Can(account.Measure), Sampling: s.samples != nil && s.assignments != nil && u.Can(account.View),
 		People: u.Can(account.ManagePeople), Audit: u.Can(account.ReadAudit),
 	}
+	p.Nav.Hooks = s.hooks != nil && u.Can(account.ManageHooks)
 	s.inboxNav(r.Context(), &p.Nav, u)
 	p.Flash = s.takeFlash(w, r)
 	if n := s.demoCount(r.Context()); n > 0 {

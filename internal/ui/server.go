@@ -56,6 +56,8 @@ type Config struct {
 	Agreement   Agreements             // nil: there are no pages about agreement
 	Samples     Samples                // nil: there are no pages about samples; needs Assignments
 	Releases    Releases               // nil: there are no pages about releases
+	Acts        Acts                   // nil: nothing is done to many examples at once; needs Browse
+	Hooks       Hooks                  // nil: there are no pages about webhooks
 	Demo        Demo                   // nil: there is no demo data to add or remove
 	Inbox       Inbox                  // nil: there is no inbox
 	Assignments Assignments            // nil: no work can be given; needs Reviews and Browse
@@ -93,6 +95,8 @@ type Server struct {
 	agreement   Agreements
 	samples     Samples
 	releases    Releases
+	acts        Acts
+	hooks       Hooks
 	demo        Demo
 	inbox       Inbox
 	comments    Comments
@@ -121,6 +125,7 @@ func New(c Config) (*Server, error) {
 	}
 	s := &Server{
 		samples: c.Samples, releases: c.Releases,
+		acts: c.Acts, hooks: c.Hooks,
 		log: c.Log, accounts: c.Accounts, catalogs: c.Catalogs, figures: c.Figures, record: c.Record, demo: c.Demo, agreement: c.Agreement, inbox: c.Inbox, comments: c.Comments, assignments: c.Assignments,
 		imports: c.Imports, export: c.Export, soundness: c.Quality, overview: c.Overview, links: c.Links, rechecks: c.Rechecks, duplicates: c.Duplicates, maxUpload: c.MaxUploadBytes,
 		reviews: c.Reviews, browse: c.Browse, hasRule: c.HasRule, drawer: draw.Drawer{Markdown: markdown},
@@ -250,6 +255,13 @@ func (s *Server) site() {
 
 	if s.releases != nil {
 		s.releaseRoutes()
+	}
+
+	if s.acts != nil && s.browse != nil {
+		s.actRoutes()
+	}
+	if s.hooks != nil {
+		s.hookRoutes()
 	}
 
 	s.get("/audit", account.ReadAudit, s.listRecord)

@@ -23,6 +23,7 @@ import (
 	"github.com/voicefit/spotter/internal/assign"
 	"github.com/voicefit/spotter/internal/audit"
 	"github.com/voicefit/spotter/internal/browse"
+	"github.com/voicefit/spotter/internal/bulk"
 	"github.com/voicefit/spotter/internal/catalog"
 	"github.com/voicefit/spotter/internal/comment"
 	"github.com/voicefit/spotter/internal/dedup"
@@ -41,6 +42,7 @@ import (
 	"github.com/voicefit/spotter/internal/report"
 	"github.com/voicefit/spotter/internal/share"
 	"github.com/voicefit/spotter/internal/ui"
+	"github.com/voicefit/spotter/internal/webhook"
 )
 
 const password = "two plates and a half"
@@ -175,6 +177,13 @@ func start(t *testing.T, change func(*ui.Config)) *site {
 		Histories: history.New(s.pool, s.catalogs.Dataset()),
 		Quality:   report.New(s.pool, s.catalogs.Dataset(), s.catalogs.Current),
 		Rechecks:  quality.New(quality.Config{DB: s.pool, Dataset: s.catalogs.Dataset(), Catalog: s.catalogs.CurrentVersion, Log: slog.New(slog.DiscardHandler)}),
+		Acts: bulk.New(bulk.Config{
+			DB: s.pool, Dataset: s.catalogs.Dataset(), Browse: browse.New(s.pool, s.catalogs.Dataset()), Review: reviewing,
+			Assign: assign.New(s.pool, s.catalogs.Dataset(), nil), Catalog: s.catalogs.Current, Log: slog.New(slog.DiscardHandler),
+		}),
+		Hooks:    webhook.New(webhook.Config{DB: s.pool, Dataset: s.catalogs.Dataset(), Log: slog.New(slog.DiscardHandler)}),
+		Quality:  report.New(s.pool, s.catalogs.Dataset(), s.catalogs.Current),
+		Rechecks: quality.New(quality.Config{DB: s.pool, Dataset: s.catalogs.Dataset(), Catalog: s.catalogs.CurrentVersion, Log: slog.New(slog.DiscardHandler)}),
 	}
 	if change != nil {
 		change(&c)

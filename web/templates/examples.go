@@ -2,6 +2,8 @@ package templates
 
 // Examples is the list of examples with its filters.
 type Examples struct {
+	Head     Head
+	Choosing *Choosing // nil: the viewer may not act on many
 	Filters  []Choice
 	Text     Field
 	Filtered bool // some filter is set
@@ -15,6 +17,8 @@ type Examples struct {
 
 // ExampleRow is one example in the list.
 type ExampleRow struct {
+	ID          string
+	Chosen      bool
 	URL         string
 	Question    []Run
 	Answer      []Run
@@ -30,6 +34,7 @@ type ExampleRow struct {
 
 // ExampleView is the page of one example.
 type ExampleView struct {
+	Tags     []Link  // what people call it, each leading to all that are called so
 	Asked    []Asked // questions about it and their answers
 	Gold     *Gold   // nil: the viewer must not know
 	User     string  // id; keeps drafts of people apart who share a browser

@@ -46,6 +46,7 @@ const (
 	SectionAssignments = "assignments"
 	SectionAgreement   = "agreement"
 	SectionSampling    = "sampling"
+	SectionHooks       = "hooks"
 	SectionHelp        = "help"
 )
 
@@ -67,6 +68,7 @@ type Nav struct {
 	ReviewWaiting string // how many examples wait, formatted; empty: not shown
 
 	Assignments bool
+	Hooks       bool
 	Inbox       bool
 	InboxUnread string // how many notices are unread, formatted; empty: none
 }
@@ -134,6 +136,7 @@ func (n Nav) groups() []navGroup {
 		{"Workspace", join(
 			entry(n.Catalog, navItem{SectionCatalog, "Catalog", "/catalog", "catalog", ""}),
 			entry(n.People, navItem{SectionPeople, "People", "/people", "people", ""}),
+			entry(n.Hooks, navItem{SectionHooks, "Webhooks", "/webhooks", "external", ""}),
 			entry(n.Audit, navItem{SectionAudit, "Record", "/audit", "audit", ""}),
 			entry(true, navItem{SectionHelp, "Help", "/help", "help", ""}))},
 	} {
