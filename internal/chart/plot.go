@@ -211,14 +211,19 @@ func (t Times) Draw(width float64) Drawing {
 		flush()
 	}
 	every := max(int(math.Ceil(float64(len(t.Labels))*wide("00 September")/(width-left))), 1)
+	free := 0.0 // where the next label may begin
 	for i := 0; i < len(t.Labels); i += every {
-		anchor := "middle"
-		if i == 0 {
-			anchor = "start"
+		anchor, begin := "middle", x(i)-wide(t.Labels[i])/2
+		switch {
+		case i == 0:
+			anchor, begin = "start", x(i)
+		case begin+wide(t.Labels[i]) > width:
+			anchor, begin = "end", x(i)-wide(t.Labels[i])
 		}
-		if i > 0 && x(i)+wide(t.Labels[i])/2 > width {
-			anchor = "end"
+		if begin < free {
+			continue
 		}
+		free = begin + wide(t.Labels[i]) + 8
 		d.text(Soft, x(i), height-8, anchor, t.Labels[i])
 	}
 	at := 0.0
