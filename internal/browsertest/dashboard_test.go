@@ -55,7 +55,7 @@ func TestDashboardForItsManager(t *testing.T) {
 	link := tab.Value(`document.querySelector("#made").value`)
 	guest := s.Browser(t)
 	guest.Go(link[len(s.URL):])
-	guest.Until(`document.body.innerText.includes("This link works until") && document.querySelectorAll(".chart").length > 2`)
+	guest.Until(`document.body?.innerText.includes("This link works until") && document.querySelectorAll(".chart").length > 2`)
 	guest.Axe()
 	if n := browsertest.Eval[float64](guest, `document.querySelectorAll("a").length`); n != 0 {
 		t.Errorf("the shared page has %v links", n)
@@ -65,7 +65,7 @@ func TestDashboardForItsManager(t *testing.T) {
 	}
 	tab.Go("/dashboard/share")
 	tab.Run(`document.querySelector(".confirm").open = true; document.querySelector(".confirm form").requestSubmit()`)
-	tab.Until(`document.body.innerText.includes("does not work any more")`)
+	tab.Until(`document.body?.innerText.includes("does not work any more")`)
 	guest.Reload()
-	guest.Until(`document.body.innerText.includes("does not work, or no longer")`)
+	guest.Until(`document.body?.innerText.includes("does not work, or no longer")`)
 }
