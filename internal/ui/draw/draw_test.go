@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -460,6 +461,38 @@ func TestHostileText(t *testing.T) {
 		}
 		if !strings.Contains(page.String(), ">RLO</span>") {
 			t.Errorf("drawing %q does not show the override character", content)
+		}
+
+		// The same in a form: the text as it is stands in fields only.
+		_, v := editor(t, draw.Subject{
+			Prefix: "x", Category: defaultCategory(t, "injury_analysis"), Subcategory: "acute",
+			Conversation: example.Conversation{
+				Messages: []example.Message{
+					{Role: example.System, Name: evil, Content: evil},
+					{Role: example.Assistant, Content: content, ToolCalls: []example.ToolCall{{ID: evil, Name: evil, Arguments: `{` + string(quoted) + `:` + string(quoted) + `}`}}},
+					{Role: example.Tool, ToolCallID: evil, Content: content},
+				},
+				Tools: json.RawMessage(`[{"function":{"name":` + string(quoted) + `}}]`),
+			},
+		}, nil)
+		for i := range v.Turns {
+			v.Turns[i].Text.HTML = ""
+		}
+		page.Reset()
+		if err := templates.EditorView(v).Render(t.Context(), &page); err != nil {
+			t.Fatal(err)
+		}
+		if strings.Count(page.String(), "<textarea") != strings.Count(page.String(), "</textarea") {
+			t.Errorf("the form of %q lets text end its field", content)
+		}
+		outside := regexp.MustCompile(`(?s)<textarea.*?</textarea>|value="[^"]*"`).ReplaceAllString(page.String(), "")
+		for _, bad := range []string{"<script", "<svg onload", "\u202e", `"'<`} {
+			if strings.Contains(outside, bad) {
+				t.Errorf("the form of %q passes on %q", content, bad)
+			}
+		}
+		if !strings.Contains(outside, ">RLO</span>") {
+			t.Errorf("the form of %q does not show the override character", content)
 		}
 	}
 }
