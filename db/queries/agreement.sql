@@ -1,12 +1,13 @@
 -- Independent verdicts: live ones of kinds review and second, by different people
 -- on the same revision. Of each person the last counts. A choice is 0 for approved
--- as it was, 1 for approved after an edit, 2 for rejected.
+-- as it was, 1 for approved after an edit (made, or in a look only proposed), 2 for
+-- rejected.
 
 -- name: AgreementPatterns :many
 -- How often the people who saw one example chose what, by category.
 WITH verdicts AS (
     SELECT DISTINCT ON (d.example_id, d.revision, d.reviewer_id) d.example_id, d.revision, d.reviewer_id,
-           CASE WHEN d.verdict = 'reject' THEN 2 WHEN d.new_revision IS NULL THEN 0 ELSE 1 END AS choice
+           CASE WHEN d.verdict = 'reject' THEN 2 WHEN d.new_revision IS NULL AND d.proposal = '' THEN 0 ELSE 1 END AS choice
       FROM decisions d
      WHERE d.dataset_id = @dataset_id AND d.created_at >= @since AND d.verdict IN ('approve', 'reject') AND d.kind IN ('review', 'second')
        AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id)
@@ -28,7 +29,7 @@ SELECT e.category, units.plain::int AS plain, units.edited::int AS edited, units
 -- reviewer only their pairs, and they are the first.
 WITH verdicts AS (
     SELECT DISTINCT ON (d.example_id, d.revision, d.reviewer_id) d.example_id, d.revision, d.reviewer_id,
-           CASE WHEN d.verdict = 'reject' THEN 2 WHEN d.new_revision IS NULL THEN 0 ELSE 1 END AS choice
+           CASE WHEN d.verdict = 'reject' THEN 2 WHEN d.new_revision IS NULL AND d.proposal = '' THEN 0 ELSE 1 END AS choice
       FROM decisions d
      WHERE d.dataset_id = @dataset_id AND d.created_at >= @since AND d.verdict IN ('approve', 'reject') AND d.kind IN ('review', 'second')
        AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id)
@@ -55,7 +56,7 @@ SELECT e.category, p.first_id, p.second_id, coalesce(f.name, '')::text AS first_
 -- Choices of -1 mean any.
 WITH verdicts AS (
     SELECT DISTINCT ON (d.example_id, d.revision, d.reviewer_id) d.example_id, d.revision, d.reviewer_id, d.reason, d.created_at,
-           CASE WHEN d.verdict = 'reject' THEN 2 WHEN d.new_revision IS NULL THEN 0 ELSE 1 END AS choice
+           CASE WHEN d.verdict = 'reject' THEN 2 WHEN d.new_revision IS NULL AND d.proposal = '' THEN 0 ELSE 1 END AS choice
       FROM decisions d
      WHERE d.dataset_id = @dataset_id AND d.created_at >= @since AND d.verdict IN ('approve', 'reject') AND d.kind IN ('review', 'second')
        AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id)
@@ -83,8 +84,8 @@ SELECT a.example_id, a.revision, e.category, e.subcategory, a.reviewer_id AS fir
 -- What each reviewer decided, by category of the example. Looks that change nothing
 -- count like other work.
 SELECT d.reviewer_id, coalesce(u.name, '')::text AS name, e.category,
-       count(*) FILTER (WHERE d.verdict = 'approve' AND d.new_revision IS NULL)::int AS plain,
-       count(*) FILTER (WHERE d.verdict = 'approve' AND d.new_revision IS NOT NULL)::int AS edited,
+       count(*) FILTER (WHERE d.verdict = 'approve' AND d.new_revision IS NULL AND d.proposal = '')::int AS plain,
+       count(*) FILTER (WHERE d.verdict = 'approve' AND (d.new_revision IS NOT NULL OR d.proposal <> ''))::int AS edited,
        count(*) FILTER (WHERE d.verdict = 'reject')::int AS rejected,
        count(*) FILTER (WHERE d.verdict = 'escalate')::int AS escalated
   FROM decisions d

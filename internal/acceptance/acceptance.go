@@ -54,11 +54,13 @@ type Service struct {
 	db      DB
 	dataset uuid.UUID
 	work    *assign.Service
+	returns Returner
 }
 
-// New returns the service; work is where reviewers get what is theirs to do.
-func New(conn DB, dataset uuid.UUID, work *assign.Service) *Service {
-	return &Service{db: conn, dataset: dataset, work: work}
+// New returns the service; work is where reviewers get what is theirs to do, returns
+// what drafts the act that sends a batch back; nil: batches can't be sent back.
+func New(conn DB, dataset uuid.UUID, work *assign.Service, returns Returner) *Service {
+	return &Service{db: conn, dataset: dataset, work: work, returns: returns}
 }
 
 // A State is where a sample stands.

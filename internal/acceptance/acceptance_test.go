@@ -28,19 +28,20 @@ import (
 
 // A bench is a database with the services that a sample touches.
 type bench struct {
-	pool    *pgxpool.Pool
-	samples *acceptance.Service
-	work    *assign.Service
-	reviews *review.Service
-	lead    audit.Actor
-	ana     audit.Actor
+	pool     *pgxpool.Pool
+	samples  *acceptance.Service
+	work     *assign.Service
+	reviews  *review.Service
+	lead     audit.Actor
+	ana      audit.Actor
+	returned []acceptance.Return
 }
 
 func start(t *testing.T) *bench {
 	t.Helper()
 	b := &bench{pool: pgtest.New(t)}
 	b.work = assign.New(b.pool, exampletest.Dataset, nil)
-	b.samples = acceptance.New(b.pool, exampletest.Dataset, b.work)
+	b.samples = acceptance.New(b.pool, exampletest.Dataset, b.work, b)
 	b.reviews = review.New(review.Config{
 		DB: b.pool, Dataset: exampletest.Dataset,
 		Order: func(context.Context) ([]string, error) { return []string{"voice_parsing"}, nil },
@@ -440,5 +441,38 @@ func TestAbandon(t *testing.T) {
 	}
 	if _, err := b.samples.Get(t.Context(), uuid.New()); !errors.Is(err, fault.NotFound) {
 		t.Errorf("Get of nothing = %v", err)
+	}
+}
+
+// DraftReturn stands in for the act, whose tests are package bulk's: it says what it
+// was asked for.
+func (b *bench) DraftReturn(_ context.Context, by audit.Actor, r acceptance.Return) (uuid.UUID, error) {
+	b.returned = append(b.returned, r)
+	return uuid.NewSHA1(uuid.NameSpaceOID, []byte(by.Name+r.Reason)), nil
+}
+
+func TestRejectedBatchGoesBack(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	ids := exampletest.Insert(t, b.pool, 30, exampletest.Seed{})
+	plan := acceptance.Plan{Kind: acceptance.ZeroDefect, Confidence: .95, Bad: .10}
+	s := b.draw(t, acceptance.Request{Name: "July", Batch: b.of(t, ids[0]), Plan: plan})
+	if _, err := b.samples.SendBack(t.Context(), b.lead, s.ID); !errors.Is(err, fault.Conflict) {
+		t.Errorf("SendBack of an open sample = %v", err)
+	}
+	b.decide(t, b.items(t, s)[0], example.Reject, false)
+	if _, err := b.samples.Close(t.Context(), b.lead, s.ID, ""); err != nil {
+		t.Fatal(err)
+	}
+	act, err := b.samples.SendBack(t.Context(), b.lead, s.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []acceptance.Return{{Batch: b.of(t, ids[0]), Reason: `The batch was rejected, with 1 of 1 defective in the sample "July".`}}
+	if diff := cmp.Diff(want, b.returned); diff != "" {
+		t.Errorf("asked for (-want +got):\n%s", diff)
+	}
+	if got := b.get(t, s.ID).Returned; got != act {
+		t.Errorf("the sample notes act %s, want %s", got, act)
 	}
 }

@@ -25,7 +25,7 @@ func TestSampling(t *testing.T) {
 	var samples *acceptance.Service
 	s := browsertest.Start(t, func(s *browsertest.Site, c *ui.Config) {
 		work := assign.New(s.Pool, exampletest.Dataset, nil)
-		samples = acceptance.New(s.Pool, exampletest.Dataset, work)
+		samples = acceptance.New(s.Pool, exampletest.Dataset, work, nil)
 		c.Samples, c.Assignments = samples, work
 	})
 	tab := s.Open(t, account.Lead)

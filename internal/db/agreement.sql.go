@@ -16,7 +16,7 @@ import (
 const agreementExamples = `-- name: AgreementExamples :many
 WITH verdicts AS (
     SELECT DISTINCT ON (d.example_id, d.revision, d.reviewer_id) d.example_id, d.revision, d.reviewer_id, d.reason, d.created_at,
-           CASE WHEN d.verdict = 'reject' THEN 2 WHEN d.new_revision IS NULL THEN 0 ELSE 1 END AS choice
+           CASE WHEN d.verdict = 'reject' THEN 2 WHEN d.new_revision IS NULL AND d.proposal = '' THEN 0 ELSE 1 END AS choice
       FROM decisions d
      WHERE d.dataset_id = $1 AND d.created_at >= $13 AND d.verdict IN ('approve', 'reject') AND d.kind IN ('review', 'second')
        AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id)
@@ -126,7 +126,7 @@ func (q *Queries) AgreementExamples(ctx context.Context, arg AgreementExamplesPa
 const agreementPairs = `-- name: AgreementPairs :many
 WITH verdicts AS (
     SELECT DISTINCT ON (d.example_id, d.revision, d.reviewer_id) d.example_id, d.revision, d.reviewer_id,
-           CASE WHEN d.verdict = 'reject' THEN 2 WHEN d.new_revision IS NULL THEN 0 ELSE 1 END AS choice
+           CASE WHEN d.verdict = 'reject' THEN 2 WHEN d.new_revision IS NULL AND d.proposal = '' THEN 0 ELSE 1 END AS choice
       FROM decisions d
      WHERE d.dataset_id = $1 AND d.created_at >= $3 AND d.verdict IN ('approve', 'reject') AND d.kind IN ('review', 'second')
        AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id)
@@ -207,7 +207,7 @@ const agreementPatterns = `-- name: AgreementPatterns :many
 
 WITH verdicts AS (
     SELECT DISTINCT ON (d.example_id, d.revision, d.reviewer_id) d.example_id, d.revision, d.reviewer_id,
-           CASE WHEN d.verdict = 'reject' THEN 2 WHEN d.new_revision IS NULL THEN 0 ELSE 1 END AS choice
+           CASE WHEN d.verdict = 'reject' THEN 2 WHEN d.new_revision IS NULL AND d.proposal = '' THEN 0 ELSE 1 END AS choice
       FROM decisions d
      WHERE d.dataset_id = $1 AND d.created_at >= $3 AND d.verdict IN ('approve', 'reject') AND d.kind IN ('review', 'second')
        AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id)
@@ -235,7 +235,8 @@ type AgreementPatternsRow struct {
 
 // Independent verdicts: live ones of kinds review and second, by different people
 // on the same revision. Of each person the last counts. A choice is 0 for approved
-// as it was, 1 for approved after an edit, 2 for rejected.
+// as it was, 1 for approved after an edit (made, or in a look only proposed), 2 for
+// rejected.
 // How often the people who saw one example chose what, by category.
 func (q *Queries) AgreementPatterns(ctx context.Context, datasetID uuid.UUID, category string, since time.Time) ([]AgreementPatternsRow, error) {
 	rows, err := q.db.Query(ctx, agreementPatterns, datasetID, category, since)
@@ -340,8 +341,8 @@ func (q *Queries) GoldResults(ctx context.Context, datasetID uuid.UUID, reviewer
 
 const workByCategory = `-- name: WorkByCategory :many
 SELECT d.reviewer_id, coalesce(u.name, '')::text AS name, e.category,
-       count(*) FILTER (WHERE d.verdict = 'approve' AND d.new_revision IS NULL)::int AS plain,
-       count(*) FILTER (WHERE d.verdict = 'approve' AND d.new_revision IS NOT NULL)::int AS edited,
+       count(*) FILTER (WHERE d.verdict = 'approve' AND d.new_revision IS NULL AND d.proposal = '')::int AS plain,
+       count(*) FILTER (WHERE d.verdict = 'approve' AND (d.new_revision IS NOT NULL OR d.proposal <> ''))::int AS edited,
        count(*) FILTER (WHERE d.verdict = 'reject')::int AS rejected,
        count(*) FILTER (WHERE d.verdict = 'escalate')::int AS escalated
   FROM decisions d

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/google/uuid"
 
 	"github.com/voicefit/spotter/internal/acceptance"
 	"github.com/voicefit/spotter/internal/account"
@@ -204,42 +205,40 @@ func (s *Server) sampleActions(ctx context.Context, v *templates.Sample, one acc
 	return nil
 }
 
-// sampleReturn leads from a rejected batch to sending it back as a whole: the list of
-// its examples, where that is one act with a preview and an undo.
+// sampleReturn leads from a rejected batch to the act that sends it back, which is
+// looked at before it does anything.
 func (s *Server) sampleReturn(v *templates.Sample, one acceptance.Sample) {
-	url := batchURL(one.Batch)
-	if one.State != acceptance.Rejected || url == "" {
+	if one.State != acceptance.Rejected {
 		return
 	}
-	v.Return = &templates.Link{Label: "See the batch and send it back", URL: url}
-	v.ReturnText = "A rejected batch goes back as a whole: choose all of it in the list, reject it with the reason, and undo that in one step if it was wrong."
+	v.Return = &templates.Confirm{
+		Summary: "Send the batch back", Button: "See what would happen", Action: "/sampling/" + one.ID.String() + "/return", Danger: true,
+		Text: "Rejects what waits of the batch in one act. You see first what it would do, and can undo all of it afterwards. What people approved one by one stays.",
+	}
+	if one.Batch.Scope == acceptance.All {
+		v.Return.Text = "Rejects all of the batch in one act, approved examples too. You see first what it would do, and can undo all of it afterwards."
+	}
+	if one.Returned != uuid.Nil {
+		v.Returned = &templates.Link{Label: "The act that sends it back", URL: "/acts/" + one.Returned.String()}
+	}
 }
 
-// batchURL lists the examples of a batch; empty where there is no such list.
-func batchURL(b acceptance.Batch) string {
-	status := ""
-	if b.Scope == acceptance.Waiting {
-		status = string(acceptance.Waiting)
+// sendBack handles POST /sampling/{id}/return: it drafts the act and shows it.
+func (s *Server) sendBack(w http.ResponseWriter, r *http.Request) error {
+	id, err := parseID(chi.URLParam(r, "id"))
+	if err != nil {
+		return err
 	}
-	q := url.Values{}
-	switch b.Kind {
-	case acceptance.Import:
-		q.Set("import", b.Key)
-	case acceptance.Source:
-		q.Set("source", b.Key)
-	case acceptance.Category:
-		category, subcategory := splitKey(b.Key)
-		q.Set("category", category)
-		if subcategory != "" {
-			q.Set("subcategory", subcategory)
-		}
-	default:
-		return ""
+	u, _ := userOf(r.Context())
+	act, err := s.samples.SendBack(r.Context(), u.Actor(), id)
+	if f, ok := fault.As(err); ok && (f.Kind == fault.Conflict || f.Kind == fault.Invalid) {
+		return s.sampleAction(w, r, id, func(audit.Actor, url.Values) (string, error) { return "", err })
 	}
-	if status != "" {
-		q.Set("status", status)
+	if err != nil {
+		return err
 	}
-	return addressOf("/examples", q)
+	redirect(w, r, "/acts/"+act.String())
+	return nil
 }
 
 // itemWords are what items count as.
@@ -292,7 +291,7 @@ func (s *Server) closeSample(w http.ResponseWriter, r *http.Request) error {
 	return s.sampleAction(w, r, id, func(by audit.Actor, form url.Values) (string, error) {
 		state, err := s.samples.Close(r.Context(), by, id, form.Get("note"))
 		if state == acceptance.Rejected {
-			return "The batch is rejected, and that is on record. Send it back as a whole below.", err
+			return "The batch is rejected, and that is on record. It can go back as a whole now.", err
 		}
 		return "The batch is accepted, and that is on record.", err
 	})

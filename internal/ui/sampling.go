@@ -28,6 +28,7 @@ type Samples interface {
 	Verify(ctx context.Context, id uuid.UUID) (acceptance.Check, error)
 	Close(ctx context.Context, by audit.Actor, id uuid.UUID, note string) (acceptance.State, error)
 	Abandon(ctx context.Context, by audit.Actor, id uuid.UUID, note string) error
+	SendBack(ctx context.Context, by audit.Actor, id uuid.UUID) (act uuid.UUID, err error)
 	DrawOn(ctx context.Context, by audit.Actor, id uuid.UUID) (bool, error)
 	Imports(ctx context.Context, limit int) ([]acceptance.Choice, error)
 	Name(ctx context.Context, b acceptance.Batch) (string, error)
@@ -46,6 +47,7 @@ func (s *Server) samplingRoutes() {
 	s.get("/sampling/{id}", account.View, s.showSample)
 	s.post("/sampling/{id}/close", account.Measure, s.closeSample)
 	s.post("/sampling/{id}/more", account.Measure, s.drawOn)
+	s.post("/sampling/{id}/return", account.Measure, s.sendBack)
 	s.post("/sampling/{id}/abandon", account.Measure, s.abandonSample)
 }
 

@@ -166,7 +166,7 @@ func start(t *testing.T, change func(*ui.Config)) *site {
 		Record: func(ctx context.Context, f audit.Filter) ([]audit.Record, string, error) {
 			return audit.List(ctx, s.pool, f)
 		},
-		Samples: acceptance.New(s.pool, s.catalogs.Dataset(), assign.New(s.pool, s.catalogs.Dataset(), nil)),
+		Samples: acceptance.New(s.pool, s.catalogs.Dataset(), assign.New(s.pool, s.catalogs.Dataset(), nil), returner{s}),
 		Reviews: reviewing, Browse: browse.New(s.pool, s.catalogs.Dataset()), Duplicates: s.dedup, Agreement: agreement.New(s.pool, s.catalogs.Dataset()),
 		Check: lint.NewKeeper(s.catalogs.CurrentVersion).Check, Count: tokens.CountBoth, Tokens: tokens,
 		Releases: release.New(release.Config{

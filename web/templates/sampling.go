@@ -96,26 +96,26 @@ type CurveRow struct{ Share, Pass string }
 
 // Sample is one sample.
 type Sample struct {
-	Name       string
-	State      SampleState
-	Verdict    string // the sentence that answers the question
-	Statement  string // the consumer's
-	Notes      []string
-	Figures    []SampleFigure
-	Progress   TargetBar
-	Plan       []string
-	Facts      []Hidden // name and value, for those who draw it again
-	Verified   *Flash
-	VerifyURL  string
-	Review     *Link
-	Close      *SampleClose
-	Abandon    *Confirm
-	More       *Confirm
-	Return     *Link // where the batch goes back as a whole
-	ReturnText string
-	Curve      *Curve
-	Items      []SampleItem
-	Pager      Pager
+	Name      string
+	State     SampleState
+	Verdict   string // the sentence that answers the question
+	Statement string // the consumer's
+	Notes     []string
+	Figures   []SampleFigure
+	Progress  TargetBar
+	Plan      []string
+	Facts     []Hidden // name and value, for those who draw it again
+	Verified  *Flash
+	VerifyURL string
+	Review    *Link
+	Close     *SampleClose
+	Abandon   *Confirm
+	More      *Confirm
+	Return    *Confirm // sends the batch back as a whole
+	Returned  *Link    // the act that does, once it was drafted
+	Curve     *Curve
+	Items     []SampleItem
+	Pager     Pager
 }
 
 // SampleFigure is one count; without a URL there is nothing behind it.
