@@ -181,9 +181,7 @@ func start(t *testing.T, change func(*ui.Config)) *site {
 			DB: s.pool, Dataset: s.catalogs.Dataset(), Browse: browse.New(s.pool, s.catalogs.Dataset()), Review: reviewing,
 			Assign: assign.New(s.pool, s.catalogs.Dataset(), nil), Catalog: s.catalogs.Current, Log: slog.New(slog.DiscardHandler),
 		}),
-		Hooks:    webhook.New(webhook.Config{DB: s.pool, Dataset: s.catalogs.Dataset(), Log: slog.New(slog.DiscardHandler)}),
-		Quality:  report.New(s.pool, s.catalogs.Dataset(), s.catalogs.Current),
-		Rechecks: quality.New(quality.Config{DB: s.pool, Dataset: s.catalogs.Dataset(), Catalog: s.catalogs.CurrentVersion, Log: slog.New(slog.DiscardHandler)}),
+		Hooks: webhook.New(webhook.Config{DB: s.pool, Dataset: s.catalogs.Dataset(), Log: slog.New(slog.DiscardHandler)}),
 	}
 	if change != nil {
 		change(&c)
