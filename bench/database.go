@@ -334,15 +334,19 @@ func (b *bench) releasePart(ctx context.Context, reference float64) ([]result, e
 	if r.State != release.Built {
 		return nil, fmt.Errorf("the release is %s: %s", r.State, r.Error)
 	}
-	var ours time.Duration
 	var sums [2][]byte
 	for i := range sums {
-		start, sum := time.Now(), sha256.New()
+		sum := sha256.New()
 		if _, err := s.Export(ctx, sum, r, export.Messages, ""); err != nil {
 			return nil, err
 		}
-		ours, sums[i] = time.Since(start), sum.Sum(nil)
+		sums[i] = sum.Sum(nil)
 	}
+	start = time.Now()
+	if _, err := s.Export(ctx, io.Discard, r, export.Messages, ""); err != nil {
+		return nil, err
+	}
+	ours := time.Since(start)
 	if !bytes.Equal(sums[0], sums[1]) {
 		return nil, errors.New("two exports of one release differ")
 	}
