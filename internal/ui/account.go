@@ -155,6 +155,9 @@ func (s *Server) accountView(r *http.Request) (templates.Account, error) {
 		TokenExpires:    templates.Choice{ID: "token-expires", Name: "expires", Label: "Stops working", Options: choose(tokenLifetimes, "90d")},
 		MayMakeToken:    true,
 	}
+	if s.agreement != nil && u.Can(account.Review) {
+		v.Links = []templates.Link{{Label: "Your work", URL: "/account/work", Icon: "agreement"}}
+	}
 	sessions, err := s.accounts.Sessions(ctx, u.ID, visit.session)
 	if err != nil {
 		return v, err

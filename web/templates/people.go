@@ -33,6 +33,7 @@ type Join struct {
 // Account is what people see and change about themselves.
 type Account struct {
 	Name, Email, Role string
+	Links             []Link // to more that is one's own
 
 	CurrentPassword Field
 	NewPassword     Field

@@ -336,7 +336,7 @@ func AccountPage(p Page, v Account) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = PageHead(Head{Title: "Your account", Lead: v.Name + ", " + v.Email + ", " + v.Role}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = PageHead(Head{Title: "Your account", Lead: v.Name + ", " + v.Email + ", " + v.Role, Actions: v.Links}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
