@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -124,10 +125,15 @@ func (d *Drawing) mark(m mark) *mark {
 
 // Inline returns the drawing as an SVG element for a page: shapes carry classes
 // (tone-approved and so on) and no colours, links are kept. Everything in it is
-// escaped.
+// escaped. One with links is hidden from screen readers, which know no links within an
+// image: the page must have its text and table beside it.
 func (d Drawing) Inline() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg class="chart" viewBox="0 0 %s %s" role="img" aria-label="%s">`, num(d.Width), num(d.Height), escape(d.Title+". "+d.Text))
+	role := `role="img" aria-label="` + escape(d.Title+". "+d.Text) + `"`
+	if slices.ContainsFunc(d.marks, func(m mark) bool { return m.href != "" }) {
+		role = `aria-hidden="true" focusable="false"`
+	}
+	fmt.Fprintf(&b, `<svg class="chart" viewBox="0 0 %s %s" %s>`, num(d.Width), num(d.Height), role)
 	d.write(&b, false)
 	b.WriteString("</svg>")
 	return b.String()
