@@ -207,11 +207,11 @@ func (s *Service) shelves(ctx context.Context, reviewer uuid.UUID, q Queue) ([]s
 			return nil, fmt.Errorf("order of categories: %w", err)
 		}
 	}
-	var c *catalog.Catalog
-	if s.cfg.Catalog != nil {
-		if c, err = s.cfg.Catalog(ctx); err != nil {
-			return nil, fmt.Errorf("read the catalog: %w", err)
-		}
+	c, err := s.catalog(ctx, freshCatalog)
+	if err != nil {
+		return nil, err
+	}
+	if c != nil {
 		if err := s.setEnough(ctx, reviewer, c, shelves); err != nil {
 			return nil, err
 		}

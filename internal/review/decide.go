@@ -151,6 +151,9 @@ func (s *Service) Decide(ctx context.Context, d Decision) (Outcome, error) {
 	if key == "" {
 		key = uuid.NewString()
 	}
+	if _, err := s.catalog(ctx, freshCatalog); err != nil {
+		return Outcome{}, fmt.Errorf("decide example %s: %w", d.ExampleID, err)
+	}
 	var out Outcome
 	err := postgres.InTx(ctx, s.cfg.DB, func(tx pgx.Tx) error {
 		var err error

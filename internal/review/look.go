@@ -93,7 +93,17 @@ func (s *Service) claimSecond(ctx context.Context, reviewer uuid.UUID, category,
 	if rows[0].ExampleID == nil || rows[0].ExpiresAt == nil {
 		return nil, nil
 	}
-	return []Lease{{ExampleID: *rows[0].ExampleID, ExpiresAt: *rows[0].ExpiresAt}}, nil
+	got := Lease{ExampleID: *rows[0].ExampleID, ExpiresAt: *rows[0].ExpiresAt}
+	// A look that agrees changes nothing of the example, so a claim whose snapshot is
+	// older does not notice that somebody took it, answered and gave it back.
+	look, err := db.New(s.cfg.DB).LookByID(ctx, s.cfg.Dataset, rows[0].Last)
+	if err != nil {
+		return nil, fmt.Errorf("look again at a second look: %w", err)
+	}
+	if look.ClosedAt != nil {
+		return nil, s.Release(ctx, reviewer, []uuid.UUID{got.ExampleID})
+	}
+	return []Lease{got}, nil
 }
 
 // claimLast leases a second look from any shelf of q, when the queue itself is

@@ -65,6 +65,9 @@ type Service struct {
 	// that a claim does not walk again over what was decided before. It is a hint:
 	// losing it costs one longer scan.
 	marks map[mark]place
+	// known is the catalog as it was read at readAt.
+	known  *catalog.Catalog
+	readAt time.Time
 }
 
 // New returns the service.

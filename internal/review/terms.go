@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -23,14 +24,44 @@ type terms struct {
 	share     float64 // of decided examples, how many get a blind second look
 }
 
+// How old the catalog may be that rules rest on: asking for it costs a query, and
+// within a transaction a second connection, which a busy server may not have.
+// Whoever is about to begin one asks with freshCatalog first.
+const (
+	freshCatalog  = time.Second
+	maxCatalogAge = 30 * time.Second
+)
+
+// catalog returns the catalog, which may have been read a while ago; nil where the
+// service works without one.
+func (s *Service) catalog(ctx context.Context, maxAge time.Duration) (*catalog.Catalog, error) {
+	if s.cfg.Catalog == nil {
+		return nil, nil
+	}
+	s.mu.Lock()
+	known, age := s.known, time.Since(s.readAt)
+	s.mu.Unlock()
+	if known != nil && age <= maxAge {
+		return known, nil
+	}
+	c, err := s.cfg.Catalog(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("read the catalog: %w", err)
+	}
+	s.mu.Lock()
+	s.known, s.readAt = c, time.Now()
+	s.mu.Unlock()
+	return c, nil
+}
+
 func (s *Service) terms(ctx context.Context, category, subcategory string) (terms, error) {
 	t := terms{approvals: 1}
 	if s.cfg.Catalog == nil {
 		return t, nil
 	}
-	c, err := s.cfg.Catalog(ctx)
+	c, err := s.catalog(ctx, maxCatalogAge)
 	if err != nil {
-		return t, fmt.Errorf("read the catalog: %w", err)
+		return t, err
 	}
 	t.share = c.SecondLooks()
 	if t.category, t.known = c.Category(category); !t.known {

@@ -44,7 +44,7 @@ func why(q queue, d browse.Detail, p report.Progress) string {
 	if duplicates > 0 {
 		parts = append(parts, "it is much like another example")
 	}
-	if warnings > 0 {
+	if warnings > 0 && errors == 0 {
 		parts = append(parts, "the checks warn of "+counted(warnings, "thing", "things"))
 	}
 	if d.Doubt > 0 {
