@@ -151,7 +151,8 @@ func (a *app) serve(ctx context.Context, ln net.Listener, announce func(string, 
 func (a *app) handler() (http.Handler, error) {
 	metrics := ui.NewMetrics(a.pool.Stat)
 	endpoints, err := api.New(api.Config{
-		Log: a.log, Accounts: a.accounts, Catalog: a.catalogs.Current, Ingest: a.queued, Review: a.review,
+		Acts: a.acts,
+		Log:  a.log, Accounts: a.accounts, Catalog: a.catalogs.Current, Ingest: a.queued, Review: a.review,
 		Browse: a.browse, Export: a.export, Report: a.report, Releases: a.ordered, MaxUploadBytes: a.cfg.MaxUploadBytes,
 	})
 	if err != nil {

@@ -20,6 +20,7 @@ import (
 
 	"github.com/voicefit/spotter/internal/account"
 	"github.com/voicefit/spotter/internal/browse"
+	"github.com/voicefit/spotter/internal/bulk"
 	"github.com/voicefit/spotter/internal/catalog"
 	"github.com/voicefit/spotter/internal/export"
 	"github.com/voicefit/spotter/internal/fault"
@@ -47,6 +48,7 @@ type Config struct {
 	Export   *export.Service
 	Report   *report.Service
 	Releases *release.Service // with a queue
+	Acts     *bulk.Service    // nil: there are no acts on many examples
 	// MaxUploadBytes bounds one import.
 	MaxUploadBytes int64
 }

@@ -158,6 +158,20 @@ func (s *Server) table() []endpoint {
 			handle: s.showExample,
 		},
 		{
+			method: "POST", path: "/acts", permission: account.ActOnMany, summary: "Do one thing to many examples: approve, reject, move, tag, untag, assign, waive, replace or restore",
+			body: newActJSON{},
+			answers: []answer{
+				{status: http.StatusOK, about: "With preview: what would happen; nothing is changed", body: actJSON{}},
+				{status: http.StatusAccepted, about: "Queued", body: actJSON{}},
+			},
+			handle: s.createAct,
+		},
+		{
+			method: "GET", path: "/acts/{id}", permission: account.View, summary: "How far an act on many examples is",
+			answers: []answer{{status: http.StatusOK, about: "The act, and what became of its examples", body: actJSON{}}},
+			handle:  s.showAct,
+		},
+		{
 			method: "POST", path: "/queue/claim", permission: account.Review, summary: "Lease the next pending example for five minutes",
 			body: claimJSON{},
 			answers: []answer{
