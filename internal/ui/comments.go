@@ -48,6 +48,9 @@ func viewer(u account.User, asked bool) sight.Viewer {
 // besideItem adds to an item of a queue what people said about it and what it is
 // like.
 func (s *Server) besideItem(r *http.Request, item *templates.Item, d browse.Detail, back string) error {
+	if err := s.similarView(r.Context(), item, d); err != nil {
+		return err
+	}
 	if s.comments == nil {
 		return nil
 	}

@@ -28,6 +28,7 @@ type Examples interface {
 	HoldersOf(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]browse.Holder, error)
 	Sources(ctx context.Context) ([]browse.Source, error)
 	Rules(ctx context.Context) ([]string, error)
+	Similar(ctx context.Context, id uuid.UUID, n int) ([]browse.Alike, error)
 	Tags(ctx context.Context) ([]string, error)
 	TagsOf(ctx context.Context, id uuid.UUID) ([]string, error)
 	Known(ctx context.Context, f browse.Filter) (int64, bool, error)

@@ -45,3 +45,9 @@ type Names struct {
 	Hints []Hint
 	Note  string
 }
+
+// Similar is an approved example that is like the one to decide on.
+type Similar struct {
+	URL              string
+	Question, Answer []Run
+}

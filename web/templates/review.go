@@ -105,6 +105,7 @@ type Item struct {
 	Question     string // of whoever escalated it
 	Asker        string
 	History      []HistoryEntry
+	Similar      []Similar   // approved examples that are like it
 	Comments     *Comments   // nil: on a page of its own, or nowhere
 	Form         *DecideForm // nil: the viewer may not decide
 }
