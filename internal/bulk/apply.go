@@ -151,11 +151,11 @@ func (h *hand) decide(ctx context.Context, tx pgx.Tx, i item, ex db.StandingForA
 	result := string(out.Status)
 	switch {
 	case out.Disagrees:
-		result = "escalated: a reviewer said otherwise"
+		result = disputed
 	case out.LacksSkill != "":
-		result = "needs the approval of a " + out.LacksSkill
+		result = needs + "the approval of a " + out.LacksSkill
 	case out.Lacks > 0:
-		result = "needs another approval"
+		result = needs + "another approval"
 	}
 	return did(result, undo{Decision: out.DecisionID}), nil
 }

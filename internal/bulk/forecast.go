@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -54,6 +55,24 @@ type Line struct {
 	Reason   string `json:"reason,omitempty"` // of what stays
 	Examples int    `json:"examples"`
 }
+
+// needs begins the result of an approval that is not enough by itself.
+const needs = "needs "
+
+// disputed is the result of a verdict that another reviewer's stands against.
+const disputed = "escalated: a reviewer said otherwise"
+
+// Lacks says what an approval that was given leaves open, such as "another
+// approval"; "" for everything else.
+func (l Line) Lacks() string {
+	if lacks, ok := strings.CutPrefix(l.Result, needs); ok {
+		return lacks
+	}
+	return ""
+}
+
+// Disputed says whether the verdict waits for a lead.
+func (l Line) Disputed() bool { return l.Result == disputed }
 
 // A Stand counts examples that stand alike.
 type Stand struct {

@@ -237,6 +237,10 @@ func (s *Server) forecastView(a bulk.Act, path string) *templates.ActForecast {
 	v := &templates.ActForecast{Lines: actLines(f.Lines), Start: path + "/start", At: moment(f.At, s.now())}
 	changes, stays := f.Count(bulk.Changed), f.Count(bulk.Stayed)
 	v.Sentence = "Will " + strings.ToLower(actWords[a.Kind].title) + " " + counted(changes, "example", "examples")
+	verdicts := openVerdicts(a.Kind, f.Lines, false)
+	if verdicts != "" {
+		v.Sentence = verdicts
+	}
 	switch {
 	case stays == 1:
 		v.Sentence += "; 1 stays as it is"
@@ -246,9 +250,15 @@ func (s *Server) forecastView(a bulk.Act, path string) *templates.ActForecast {
 	v.Sentence += "."
 	v.Button = actWords[a.Kind].button + " " + counted(changes, "example", "examples")
 	v.Nothing = changes == 0 && f.Whole()
+	if verdicts != "" && a.Kind == bulk.Approve {
+		v.Button = "Add your approval to " + counted(changes, "example", "examples")
+	}
 	if !f.Whole() {
-		v.Sentence = "Of " + counted(f.Tried, "example", "examples") + " that were tried out, evenly spread over all " + number(f.Total) + ", it would " +
-			strings.ToLower(actWords[a.Kind].title) + " " + number(changes) + "; " + number(stays) + " would stay."
+		tried := "Of " + counted(f.Tried, "example", "examples") + " that were tried out, evenly spread over all " + number(f.Total)
+		v.Sentence = tried + ", it would " + strings.ToLower(actWords[a.Kind].title) + " " + number(changes) + "; " + number(stays) + " would stay."
+		if verdicts != "" {
+			v.Sentence = tried + ", it " + strings.ToLower(verdicts[:1]) + verdicts[1:] + "; " + number(stays) + " would stay."
+		}
 		v.Note = "The rest goes by the same rules when the act runs. What becomes of each is listed then."
 		v.Button = "Do it to all " + number(f.Total)
 	}
@@ -275,6 +285,48 @@ func (s *Server) forecastView(a bulk.Act, path string) *templates.ActForecast {
 	return v
 }
 
+// openVerdicts says what an approval or a rejection of many comes to where it is
+// not the last word on all of them: "Approves 0 now; adds your approval to 470: 438
+// still need another approval, 32 still need the approval of a clinician". It is "" where it is
+// the last word, and for other kinds of acts. done says whether it has happened.
+func openVerdicts(kind bulk.Kind, lines []bulk.Line, done bool) string {
+	final, lacking, disputed := 0, 0, 0
+	var lacks []string
+	for _, l := range lines {
+		switch {
+		case l.Outcome != bulk.Changed:
+		case l.Lacks() != "":
+			lacking += l.Examples
+			need := " still need "
+			switch {
+			case done:
+				need = " needed " // by now somebody may have given it
+			case l.Examples == 1:
+				need = " still needs "
+			}
+			lacks = append(lacks, number(l.Examples)+need+l.Lacks())
+		case l.Disputed():
+			disputed += l.Examples
+		default:
+			final += l.Examples
+		}
+	}
+	if lacking+disputed == 0 {
+		return ""
+	}
+	text, adds, goes := actWords[kind].title+"s "+number(final)+" now", "adds your approval to ", " a lead has to settle, as a reviewer said otherwise"
+	if done {
+		text, adds, goes = number(final)+" "+strings.ToLower(actWords[kind].past), "an approval added to ", " left for a lead to settle, as a reviewer said otherwise"
+	}
+	if lacking > 0 {
+		text += "; " + adds + number(lacking) + ": " + strings.Join(lacks, ", ")
+	}
+	if disputed > 0 {
+		text += "; " + number(disputed) + goes
+	}
+	return text
+}
+
 // actLines puts outcomes into words: what changes first.
 func actLines(lines []bulk.Line) []templates.ActLine {
 	var list []templates.ActLine
@@ -290,7 +342,7 @@ func actLines(lines []bulk.Line) []templates.ActLine {
 		case bulk.Kept:
 			one.Text, one.Style, one.Icon = "kept: "+l.Reason, "", ""
 		default:
-			if strings.HasPrefix(l.Result, "needs") || strings.Contains(l.Result, "new errors") {
+			if l.Lacks() != "" || l.Disputed() || strings.Contains(l.Result, "new errors") {
 				one.Style, one.Icon = "pending", "clock"
 			}
 		}
@@ -320,6 +372,12 @@ func (s *Server) actProgress(ctx context.Context, a bulk.Act) (*templates.ActPro
 		}
 	case bulk.Done:
 		v.Text, v.Style = "Done: "+actOutcome(a)+".", templates.FlashSuccess
+		if text := openVerdicts(a.Kind, lines, true); text != "" {
+			v.Text = "Done: " + text + "; " + number(a.Stayed) + " stayed as it was."
+			if a.Stayed != 1 {
+				v.Text = "Done: " + text + "; " + number(a.Stayed) + " stayed as they were."
+			}
+		}
 	case bulk.Undone:
 		v.Text, v.Style = "Undone by "+draw.Plain(a.UndoneBy)+": "+actOutcome(a)+".", templates.FlashSuccess
 	case bulk.Failed:

@@ -310,6 +310,10 @@ func (s *Server) listActs(w http.ResponseWriter, r *http.Request) error {
 func actTitle(a bulk.Act) string {
 	words := actWords[a.Kind]
 	if a.State == bulk.Done || a.State == bulk.Undone || a.State == bulk.Undoing {
+		if a.Kind == bulk.Approve {
+			// Some may need more than this approval; the page of the act says which.
+			return "Gave an approval to " + counted(a.Changed, "example", "examples")
+		}
 		return words.past + " " + counted(a.Changed, "example", "examples")
 	}
 	return words.title + " " + counted(a.Total, "example", "examples")
