@@ -32,6 +32,9 @@ func TestCan(t *testing.T) {
 		comment         x     x    x        x  x
 		measure         x     x    .        .  .
 		adjudicate      x     x    .        .  .
+		share           x     x    .        x  .
+		act_on_many     x     x    .        .  .
+		manage_hooks    x     .    .        .  .
 		own_account     x     x    x        x  x`
 	lines := strings.Split(strings.TrimSpace(table), "\n")
 	roles := strings.Fields(lines[0])[1:]

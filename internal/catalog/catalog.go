@@ -23,8 +23,8 @@ type Catalog struct {
 	Platforms   []Platform `json:"platforms,omitempty"`
 	// SecondLookShare is how much of what is decided somebody else judges again
 	// without knowing the first verdict, from 0 to 1; nil: DefaultSecondLookShare.
-	SecondLookShare *float64 `json:"second_look_share,omitempty"`
-	Categories  []Category `json:"categories"` // in the order in which they are shown
+	SecondLookShare *float64   `json:"second_look_share,omitempty"`
+	Categories      []Category `json:"categories"` // in the order in which they are shown
 }
 
 // A Platform is a place where the dataset may be trained on.

@@ -22,10 +22,7 @@ const (
 )
 
 // The keys of a message.
-var (
-	plainKeys = []string{"role", "content"}
-	toolKeys  = []string{"role", "content", "tool_calls", "tool_call_id"}
-)
+var toolKeys = []string{"role", "content", "tool_calls", "tool_call_id"}
 
 // The roles of a message.
 var chatRoles = []string{"system", "user", "assistant", "tool"}

@@ -76,11 +76,6 @@ func (t *tally) add(id uuid.UUID) {
 	}
 }
 
-func (t *tally) merge(o tally) {
-	t.rows += o.rows
-	t.first = append(t.first, o.first[:min(len(o.first), maxFirst-len(t.first))]...)
-}
-
 // evidence is what people and checks said of the items.
 type evidence struct {
 	errors, approvals, checklists, special tally

@@ -360,7 +360,6 @@ type keeper struct {
 	enc    *zstd.Encoder
 	pieces [][]byte
 	bytes  int64
-	hash   [32]byte
 	sum    interface {
 		Write(b []byte) (int, error)
 		Sum(b []byte) []byte

@@ -85,16 +85,14 @@ func (s *Server) downloadChart(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	draw, known := chartsOf(report.Dashboard{}, f, false)[name]
-	if !known || types[form] == "" {
+	if _, known := chartsOf(report.Dashboard{}, f, false)[name]; !known || types[form] == "" {
 		return fault.New(fault.NotFound, "There is no such chart.")
 	}
 	d, err := s.overview.Dashboard(r.Context(), f.view)
 	if err != nil {
 		return err
 	}
-	draw = chartsOf(d, f, false)[name]
-	drawing := draw(wideChart)
+	drawing := chartsOf(d, f, false)[name](wideChart)
 	var b bytes.Buffer
 	switch form {
 	case "svg":

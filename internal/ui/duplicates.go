@@ -441,6 +441,16 @@ func (s *Server) ruled(r *http.Request) (group uuid.UUID, l duplicateList, err e
 	return group, l, err
 }
 
+// mayKeepUnseen says whether the form names no members because the rest of the
+// group is not shown, in a group whose members all say the same.
+func (s *Server) mayKeepUnseen(r *http.Request, group uuid.UUID) (bool, error) {
+	if r.PostForm.Get("unseen") != "1" {
+		return false, nil
+	}
+	g, err := s.duplicates.Get(r.Context(), group, uuid.Nil)
+	return g.Kind == dedup.Equal, err
+}
+
 // keepOne handles POST /duplicates/{id}/keep.
 func (s *Server) keepOne(w http.ResponseWriter, r *http.Request) error {
 	group, l, err := s.ruled(r)
@@ -453,7 +463,11 @@ func (s *Server) keepOne(w http.ResponseWriter, r *http.Request) error {
 	}
 	u, _ := userOf(r.Context())
 	ruling := dedup.Ruling{Group: group, Survivor: survivor, Part: r.PostForm.Get("part") == "1"}
-	if r.PostForm.Get("unseen") != "1" { // else the form said that the rest is not shown, and is the same
+	blind, err := s.mayKeepUnseen(r, group)
+	if err != nil {
+		return s.refused(w, r, l, group, err)
+	}
+	if !blind {
 		if ruling.Seen, err = parseSeen(r.PostForm["seen"]); err != nil {
 			return err
 		}

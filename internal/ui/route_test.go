@@ -81,6 +81,7 @@ func TestRoutesHavePermissions(t *testing.T) {
 	public := map[string]bool{
 		"GET /setup": true, "POST /setup": true, "GET /login": true, "POST /login": true, "POST /logout": true,
 		"GET /join/{token}": true, "POST /join/{token}": true,
+		"GET /shared/{token}": true, // whoever has the link, until it ends
 	}
 	known := map[account.Permission]bool{}
 	for _, p := range account.Permissions() {

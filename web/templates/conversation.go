@@ -74,10 +74,10 @@ type Node struct {
 	Unit     string
 	Note     string // what is remarkable about the value
 	NoteTone string
-	None     bool // there is no value; Text says so
+	None     bool   // there is no value; Text says so
 	Slot     string // what its words are marked with
 	Said     string // where in the user's words the value stands; empty: nowhere
-	Folded   bool // starts closed
+	Folded   bool   // starts closed
 	Nodes    []Node
 	Columns  []string // of a table; each of Nodes is a row whose Nodes are cells
 	Gauge    *Gauge   // of a meter, a bar, or the sum of bars

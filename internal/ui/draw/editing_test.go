@@ -329,15 +329,15 @@ func TestLeaves(t *testing.T) {
 // sends, and returns the answer.
 func acts(t *testing.T, s draw.Subject, ops ...string) *draw.Editing {
 	t.Helper()
-	e, v := editor(t, s, nil)
+	_, v := editor(t, s, nil)
 	for _, op := range ops {
-		e, _ = editor(t, s, sent(v))
+		e, _ := editor(t, s, sent(v))
 		if err := e.Do(op, -1); err != nil {
 			t.Fatalf("%s: %v", op, err)
 		}
 		v = drawn(t, e)
 	}
-	e, _ = editor(t, s, sent(v))
+	e, _ := editor(t, s, sent(v))
 	if e.Err() != nil {
 		t.Fatalf("after %q: %v", ops, e.Problems)
 	}
