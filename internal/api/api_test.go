@@ -24,8 +24,10 @@ import (
 
 	"github.com/voicefit/spotter/internal/account"
 	"github.com/voicefit/spotter/internal/api"
+	"github.com/voicefit/spotter/internal/assign"
 	"github.com/voicefit/spotter/internal/audit"
 	"github.com/voicefit/spotter/internal/browse"
+	"github.com/voicefit/spotter/internal/bulk"
 	"github.com/voicefit/spotter/internal/catalog"
 	"github.com/voicefit/spotter/internal/example"
 	"github.com/voicefit/spotter/internal/export"
@@ -45,6 +47,7 @@ type world struct {
 	pool     *pgxpool.Pool
 	ingest   *ingest.Service
 	releases *release.Service // runs nothing by itself
+	acts     *bulk.Service    // likewise
 	tokens   map[account.Role]string
 	users    map[account.Role]account.User
 	schema   *jsonschema.Compiler
@@ -82,9 +85,15 @@ func newWorld(t *testing.T) *world {
 	w.releases = release.New(release.Config{
 		DB: pool, Dataset: store.Dataset(), Catalog: store.CurrentVersion, Export: exports, Dir: t.TempDir(), Log: slog.New(slog.DiscardHandler),
 	})
+	reviews := review.New(review.Config{DB: pool, Dataset: store.Dataset(), Order: order, Check: keeper.Check, Count: count})
+	w.acts = bulk.New(bulk.Config{
+		DB: pool, Dataset: store.Dataset(), Browse: browse.New(pool, store.Dataset()), Review: reviews,
+		Assign: assign.New(pool, store.Dataset(), nil), Catalog: store.Current, Log: slog.New(slog.DiscardHandler),
+	})
 	w.server, err = api.New(api.Config{
 		Log: slog.New(slog.DiscardHandler), Accounts: accounts, Catalog: store.Current, Ingest: w.ingest,
-		Review:         review.New(review.Config{DB: pool, Dataset: store.Dataset(), Order: order, Check: keeper.Check, Count: count}),
+		Review:         reviews,
+		Acts:           w.acts,
 		Browse:         browse.New(pool, store.Dataset()),
 		Export:         export.New(pool, store.Dataset(), order),
 		Report:         report.New(pool, store.Dataset(), store.Current),

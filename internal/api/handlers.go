@@ -203,7 +203,7 @@ func (s *Server) listRejects(w http.ResponseWriter, r *http.Request, _ account.U
 }
 
 func (s *Server) listExamples(w http.ResponseWriter, r *http.Request, _ account.User) error {
-	if err := knownQuery(r, "category", "subcategory", "status", "rule", "severity", "source", "import", "q", "cursor", "limit"); err != nil {
+	if err := knownQuery(r, "category", "subcategory", "status", "rule", "severity", "source", "import", "tag", "q", "cursor", "limit"); err != nil {
 		return err
 	}
 	limit, err := pageLimit(r)
@@ -213,7 +213,7 @@ func (s *Server) listExamples(w http.ResponseWriter, r *http.Request, _ account.
 	q := r.URL.Query()
 	f := browse.Filter{
 		Category: q.Get("category"), Subcategory: q.Get("subcategory"), Status: example.Status(q.Get("status")),
-		Rule: q.Get("rule"), Severity: lint.Severity(q.Get("severity")), Source: q.Get("source"), Text: q.Get("q"),
+		Rule: q.Get("rule"), Severity: lint.Severity(q.Get("severity")), Source: q.Get("source"), Tag: q.Get("tag"), Text: q.Get("q"),
 	}
 	if text := q.Get("import"); text != "" {
 		if f.Import, err = uuid.Parse(text); err != nil {

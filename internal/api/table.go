@@ -143,6 +143,7 @@ func (s *Server) table() []endpoint {
 				{name: "severity", about: "with a current finding of this severity", choices: severityNames},
 				{name: "source", about: "from the source with this id or file name"},
 				{name: "import", about: "from this import"},
+				{name: "tag", about: "with this tag"},
 				{name: "q", about: "with this text in a message, case ignored; or with this id"},
 			}, pageParams...),
 			answers: []answer{{status: http.StatusOK, about: "A page; it may be short and still have a next_cursor when a search stops to answer in time", body: examplesJSON{}}},
