@@ -631,7 +631,7 @@ func HookPage(p Page, v Hook) templ.Component {
 					}
 					return nil
 				})
-				templ_7745c5c3_Err = Table("What was sent").Render(templ.WithChildren(ctx, templ_7745c5c3_Var22), templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = Table("Deliveries").Render(templ.WithChildren(ctx, templ_7745c5c3_Var22), templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
