@@ -214,14 +214,15 @@ func Eval[T any](b *Tab, js string) T {
 	return v
 }
 
-// Until waits until a JavaScript expression is true, across navigations.
+// Until waits until a JavaScript expression is true, across navigations. It is
+// asked only of pages that have a body by now.
 func (b *Tab) Until(js string) {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
 	for ctx.Err() == nil {
 		_, err := chromedp.Run(ctx, chromedp.Evaluate[bool](
-			"(async () => { while (!("+js+")) await new Promise((go) => setTimeout(go, 5)); return true })()", chromedp.EvalAwaitPromise))
+			"(async () => { while (!(document.body && ("+js+"))) await new Promise((go) => setTimeout(go, 5)); return true })()", chromedp.EvalAwaitPromise))
 		var script *chromedp.ExceptionError
 		if err == nil {
 			return

@@ -140,7 +140,7 @@ func TestExamplePage(t *testing.T) {
 	// An edit here makes a revision, the history shows what changed, and the older
 	// one can be brought back.
 	lead.post(path+"/decisions", form(t, lead.get(path), "approve", "message.1", `{"exercise_name":"Bench Press","weight":50,"reps":1}`)).leadsTo(t, path)
-	lead.get(path).want(t, http.StatusOK, "Test lead", "edited and approved it", "What changed", "Weight", "<del>45</del>", "<ins>50</ins>")
+	lead.get(path).want(t, http.StatusOK, "Test lead", "edited it (revision 2) and approved it", "What changed", "Weight", "<del>45</del>", "<ins>50</ins>")
 	lead.post(path+"/restore", url.Values{"revision": {"2"}, "restore": {"1"}}).leadsTo(t, path)
 	if e := s.stored(t, id); e.Revision != 3 || e.Status != "pending" || e.Answer != `{"exercise_name":"Bench Press","weight":45,"reps":1}` {
 		t.Errorf("after bringing revision 1 back: %+v", e)
