@@ -48,7 +48,7 @@ type Config struct {
 	Reject  Rejecter
 	Log     *slog.Logger // nil: nothing is logged
 	Workers int          // how many goroutines sign; 0: one for each processor
-	// BatchRows is how many examples are looked at in one transaction; 0: 16,000.
+	// BatchRows is how many examples are looked at in one transaction; 0: 4,000.
 	BatchRows int
 }
 
@@ -82,7 +82,7 @@ func New(c Config) *Service {
 		s.workers = runtime.GOMAXPROCS(0)
 	}
 	if s.batch <= 0 {
-		s.batch = 16_000
+		s.batch = 4000
 	}
 	return s
 }

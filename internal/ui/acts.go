@@ -73,6 +73,12 @@ func (s *Server) choosing(r *http.Request, f browse.Filter, v *templates.Example
 	}
 	v.Head.Actions = []templates.Link{{Label: "Acts on many", URL: "/acts", Icon: "undo", Style: templates.ButtonQuiet}}
 	u, _ := userOf(r.Context())
+	if s.assignments != nil && u.Can(account.Assign) && len(v.Rows) > 0 {
+		_, search, _ := strings.Cut(filterURL(f, ""), "?")
+		v.Head.Actions = append(v.Head.Actions, templates.Link{
+			Label: "Give work", URL: addressOf("/assignments/new", url.Values{"search": {search}}), Style: templates.ButtonQuiet,
+		})
+	}
 	if !u.Can(account.ActOnMany) || len(v.Rows) == 0 {
 		return nil
 	}

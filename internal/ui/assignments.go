@@ -210,7 +210,7 @@ func searchWords(search string) string {
 		return draw.Plain(search)
 	}
 	var parts []string
-	for _, name := range []string{"q", "category", "subcategory", "status", "severity", "rule", "source", "import"} {
+	for _, name := range []string{"q", "category", "subcategory", "status", "severity", "rule", "source", "tag", "import"} {
 		if value := form.Get(name); value != "" {
 			parts = append(parts, draw.Plain(value))
 		}

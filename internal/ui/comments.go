@@ -138,6 +138,7 @@ func (s *Server) showComments(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) commentsPage(w http.ResponseWriter, r *http.Request, status int, d browse.Detail, v templates.Comments) error {
+	v.Alone = true
 	page := s.frame(w, r, "Comments", templates.SectionExamples)
 	page.Styles, page.Modules = []string{"css/review.css", "css/people.css"}, []string{"js/comments.js"}
 	s.render(w, r, status, templates.CommentsPage(page, templates.CommentsView{

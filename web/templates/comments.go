@@ -4,6 +4,7 @@ package templates
 type Comments struct {
 	Prefix  string // begins the ids inside it
 	Heading string
+	Alone   bool      // on a page of its own, whose title says it already
 	Rows    []Comment // oldest first
 	Note    string    // what is not shown, and why; empty: everything is
 	Older   string    // address of older ones; empty: there are none

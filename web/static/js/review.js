@@ -862,7 +862,8 @@ function run(bench) {
   const first = articles()[0];
   if (first) {
     show(first, false);
-    if (!single && !first.hasAttribute("data-editing")) part(first, "h2").focus({ preventScroll: true });
+    // Not away from a field that somebody is in already: their next letters would be keys.
+    if (!single && !first.hasAttribute("data-editing") && document.activeElement === document.body) part(first, "h2").focus({ preventScroll: true });
     fill();
   } else {
     next();
