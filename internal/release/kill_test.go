@@ -77,6 +77,10 @@ func TestKilledBuild(t *testing.T) {
 	seen := map[string]string{} // every file that was there after some kill
 	kills := 0
 	for {
+		var began time.Time
+		if err := pool.QueryRow(ctx, `SELECT clock_timestamp()`).Scan(&began); err != nil {
+			t.Fatal(err)
+		}
 		cmd := exec.CommandContext(ctx, self)
 		cmd.Env = append(os.Environ(), "RELEASE_TEST_DSN="+pool.Config().ConnString(), "RELEASE_TEST_DIR="+dir, "RELEASE_TEST_ID="+r.ID.String())
 		var said strings.Builder
@@ -100,7 +104,14 @@ func TestKilledBuild(t *testing.T) {
 		if err == nil {
 			break
 		}
-		// Nobody waits for the dead one's heartbeat to grow old.
+		// The server may still carry out the dead one's last statement; the next worker
+		// comes minutes later, when the heartbeat is old. Here both are made sure of.
+		for left := 1; left > 0; {
+			if err := pool.QueryRow(ctx, `SELECT count(*) FROM pg_stat_activity
+				WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND backend_start >= $1`, began).Scan(&left); err != nil {
+				t.Fatal(err)
+			}
+		}
 		if _, err := pool.Exec(ctx, `UPDATE releases SET heartbeat_at = now() - interval '1 hour'`); err != nil {
 			t.Fatal(err)
 		}
