@@ -34,7 +34,7 @@ func (s *Server) agreementRoutes() {
 	s.get("/agreement/examples", account.Measure, s.listCompared)
 	s.get("/people/{id}/work", account.Measure, s.showWork)
 	s.get("/account/work", account.Review, s.showOwnWork)
-	s.get("/account/work/examples", account.Review, s.listOwnCompared)
+	s.get("/account/compared", account.Review, s.listOwnCompared)
 }
 
 // periods are the stretches of time that figures may be about; the first is the

@@ -69,11 +69,11 @@ func TestAgreementPages(t *testing.T) {
 	lead.get("/people/"+bo.ID.String()+"/work").want(t, http.StatusOK, "The work of "+bo.Name, "Agreement with others", "92 %", "9 s")
 	lead.get("/people/"+uuid.NewString()+"/work").want(t, http.StatusNotFound)
 	own := reviewer.get("/account/work")
-	own.want(t, http.StatusOK, "Your work", "/account/work/examples?period=90")
+	own.want(t, http.StatusOK, "Your work", "/account/compared?period=90")
 	if strings.Contains(own.body, bo.Name) || strings.Contains(own.body, bo.ID.String()) {
 		t.Error("a reviewer is told who judged otherwise")
 	}
-	others := reviewer.get("/account/work/examples?differ=1&first=" + bo.ID.String())
+	others := reviewer.get("/account/compared?differ=1&first=" + bo.ID.String())
 	others.want(t, http.StatusOK, "Somebody else")
 	if strings.Contains(others.body, bo.Name+"<") {
 		t.Error("a reviewer is told who judged otherwise")

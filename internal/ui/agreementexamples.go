@@ -23,7 +23,7 @@ func (s *Server) listCompared(w http.ResponseWriter, r *http.Request) error {
 	return s.compared(w, r, uuid.Nil)
 }
 
-// listOwnCompared handles GET /account/work/examples: the same for one's own.
+// listOwnCompared handles GET /account/compared: the same for one's own.
 func (s *Server) listOwnCompared(w http.ResponseWriter, r *http.Request) error {
 	u, _ := userOf(r.Context())
 	return s.compared(w, r, u.ID)

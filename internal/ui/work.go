@@ -52,7 +52,7 @@ func (s *Server) work(w http.ResponseWriter, r *http.Request, id uuid.UUID, name
 	if err != nil {
 		return err
 	}
-	view := workView{c: c, w: data, now: s.now(), list: comparedList{path: "/account/work/examples", period: period}}
+	view := workView{c: c, w: data, now: s.now(), list: comparedList{path: "/account/compared", period: period}}
 	if name != "" {
 		view.list = comparedList{period: period, first: id}
 	}
