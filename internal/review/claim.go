@@ -1,6 +1,7 @@
 package review
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -226,7 +227,7 @@ func (s *Service) shelves(ctx context.Context, reviewer uuid.UUID, q Queue) ([]s
 		if d := rank(a.category) - rank(b.category); d != 0 || a.category != b.category {
 			return d
 		}
-		return cmpFloat(coverage(c, a), coverage(c, b))
+		return cmp.Compare(coverage(c, a), coverage(c, b))
 	})
 	return shelves, nil
 }
@@ -268,16 +269,6 @@ func coverage(c *catalog.Catalog, sh shelf) float64 {
 		return math.Inf(1)
 	}
 	return float64(sh.approved) / float64(sub.Planned)
-}
-
-func cmpFloat(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 // claimShelf leases up to n examples of a shelf beyond after and returns how far
