@@ -201,7 +201,11 @@ func (p *program) createRelease(ctx context.Context, a *app, o release.Order, as
 		for _, l := range red {
 			labels = append(labels, strings.ToLower(l.Label))
 		}
-		err := fault.New(fault.Conflict, "The release was not made: %d red lines hold it (not: %s). Mend what they name, or let them stand with --override REASON.", len(red), strings.Join(labels, "; "))
+		lines, name, them := "1 red line holds", "it names", "it"
+		if len(red) > 1 {
+			lines, name, them = fmt.Sprintf("%d red lines hold", len(red)), "they name", "them"
+		}
+		err := fault.New(fault.Conflict, "The release was not made: %s it (not: %s). Mend what %s, or let %s stand with --override REASON.", lines, strings.Join(labels, "; "), name, them)
 		return errors.Join(err, a.release.Discard(ctx, r.ID, o.By))
 	}
 	if runErr != nil {

@@ -388,24 +388,14 @@ func excerpt(messages string) Excerpt {
 	for _, m := range ms {
 		switch {
 		case m.Role == example.User && x.Answer == "":
-			x.Question = cut(m.Content)
+			x.Question = example.Excerpt(m.Content, excerptSize)
 		case m.Role == example.Assistant && m.Content != "":
-			x.Answer = cut(m.Content)
+			x.Answer = example.Excerpt(m.Content, excerptSize)
 		case m.Role == example.Assistant && len(m.ToolCalls) > 0:
-			x.Answer = cut(m.ToolCalls[0].Name + " " + m.ToolCalls[0].Arguments)
+			x.Answer = example.Excerpt(m.ToolCalls[0].Name+" "+m.ToolCalls[0].Arguments, excerptSize)
 		}
 	}
 	return x
-}
-
-func cut(s string) string {
-	n := 0
-	for i := range s {
-		if n++; n > excerptSize {
-			return s[:i] + "…"
-		}
-	}
-	return s
 }
 
 // A cursor is the id it stands at, and for one that goes back a mark.

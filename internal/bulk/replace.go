@@ -65,7 +65,7 @@ func (p Parameters) replace(messages []example.Message, re *regexp.Regexp, hunks
 			}
 			if was != becomes && len(places) < hunks {
 				places = append(places, Hunk{
-					Message: i + 1, Role: m.Role, Was: cut(was), Becomes: cut(becomes),
+					Message: i + 1, Role: m.Role, Was: example.Excerpt(was, hunkText), Becomes: example.Excerpt(becomes, hunkText),
 					Before: lastRunes(m.Content[:loc[0]]), After: firstRunes(m.Content[loc[1]:]),
 				})
 			}
@@ -77,16 +77,6 @@ func (p Parameters) replace(messages []example.Message, re *regexp.Regexp, hunks
 		out[i].Content = b.String()
 	}
 	return out, places, true
-}
-
-func cut(s string) string {
-	n := 0
-	for i := range s {
-		if n++; n > hunkText {
-			return s[:i] + "…"
-		}
-	}
-	return s
 }
 
 func firstRunes(s string) string {

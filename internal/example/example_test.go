@@ -183,3 +183,22 @@ func FuzzAppendString(f *testing.F) {
 		}
 	})
 }
+
+func TestExcerpt(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		text  string
+		runes int
+		want  string
+	}{
+		{"", 3, ""},
+		{"knee", 4, "knee"},
+		{"knees", 4, "knee…"},
+		{"Knöchel", 3, "Knö…"},
+		{"🦙🦙", 1, "🦙…"},
+	} {
+		if got := example.Excerpt(tt.text, tt.runes); got != tt.want {
+			t.Errorf("Excerpt(%q, %d) = %q, want %q", tt.text, tt.runes, got, tt.want)
+		}
+	}
+}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/voicefit/spotter/internal/account"
 	"github.com/voicefit/spotter/internal/audit"
+	"github.com/voicefit/spotter/internal/example"
 	"github.com/voicefit/spotter/internal/fault"
 	"github.com/voicefit/spotter/internal/ui/draw"
 	"github.com/voicefit/spotter/internal/webhook"
@@ -261,13 +262,10 @@ func (s *Server) editHook(w http.ResponseWriter, r *http.Request) error {
 
 // cutName keeps a refused name from becoming a title without end.
 func cutName(name string) string {
-	if r := []rune(name); len(r) > 100 {
-		return string(r[:100]) + "…"
-	}
 	if name == "" {
 		return "Webhook"
 	}
-	return name
+	return example.Excerpt(name, 100)
 }
 
 // renewHook handles POST /webhooks/{id}/secret.
