@@ -89,7 +89,7 @@ DELETE FROM duplicate_signatures WHERE dataset_id = @dataset_id AND example_id =
 
 -- name: DropDuplicateKeys :exec
 DELETE FROM duplicate_keys k USING (SELECT unnest(@keys::bigint[]) AS key, unnest(@ids::uuid[]) AS id) AS t
- WHERE k.dataset_id = @dataset_id AND k.key = t.key AND k.example_id = t.id;
+ WHERE k.key = t.key AND k.example_id = t.id;
 
 -- name: DuplicateBuckets :many
 -- The oldest members of each bucket that has more than one.
@@ -97,7 +97,7 @@ SELECT t.key::bigint AS key, c.members::uuid[] AS members
   FROM (SELECT unnest(@keys::bigint[]) AS key, unnest(@most::int[]) AS most) AS t
  CROSS JOIN LATERAL (SELECT array_agg(x.example_id) AS members
                        FROM (SELECT k.example_id FROM duplicate_keys k
-                              WHERE k.dataset_id = @dataset_id AND k.key = t.key
+                              WHERE k.key = t.key
                               ORDER BY k.example_id LIMIT t.most) AS x
                      HAVING count(*) > 1) AS c;
 
@@ -107,11 +107,11 @@ INSERT INTO duplicate_writers AS w (dataset_id, writer) VALUES (@dataset_id, @wr
 ON CONFLICT (dataset_id) DO UPDATE SET writer = excluded.writer WHERE w.writer <> excluded.writer;
 
 -- name: DuplicateKeysAfter :many
-SELECT key FROM duplicate_keys WHERE dataset_id = @dataset_id AND key > @after ORDER BY key LIMIT @max_rows;
+SELECT key FROM duplicate_keys WHERE key > @after ORDER BY key LIMIT @max_rows;
 
 -- name: EstimateDuplicateKeys :one
--- About how many keys there are: a row takes 68 bytes.
-SELECT (pg_relation_size('duplicate_keys') / 68)::bigint AS keys;
+-- About how many keys there are: a row takes 52 bytes.
+SELECT (pg_relation_size('duplicate_keys') / 52)::bigint AS keys;
 
 -- name: ExamplesApart :many
 SELECT example_id, ruling_id, class FROM duplicate_apart

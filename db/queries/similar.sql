@@ -6,7 +6,7 @@ WITH alike AS (
       FROM duplicate_signatures s
      CROSS JOIN LATERAL unnest(s.keys) AS k (key)
      CROSS JOIN LATERAL (SELECT d.example_id FROM duplicate_keys d
-                          WHERE d.dataset_id = s.dataset_id AND d.key = k.key AND d.example_id <> s.example_id
+                          WHERE d.key = k.key AND d.example_id <> s.example_id
                           ORDER BY d.example_id LIMIT 50) AS c
      WHERE s.dataset_id = @dataset_id AND s.example_id = @example_id
      GROUP BY c.example_id

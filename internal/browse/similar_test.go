@@ -23,7 +23,7 @@ func TestSimilar(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, k := range keys {
-			if _, err := pool.Exec(t.Context(), "INSERT INTO duplicate_keys (dataset_id, key, example_id) VALUES ($1, $2, $3)", exampletest.Dataset, k, ids[i]); err != nil {
+			if _, err := pool.Exec(t.Context(), "INSERT INTO duplicate_keys (key, example_id) VALUES ($1, $2)", k, ids[i]); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -182,11 +182,11 @@ func (q *Queries) DropDuplicateGroups(ctx context.Context, datasetID uuid.UUID, 
 
 const dropDuplicateKeys = `-- name: DropDuplicateKeys :exec
 DELETE FROM duplicate_keys k USING (SELECT unnest($1::bigint[]) AS key, unnest($2::uuid[]) AS id) AS t
- WHERE k.dataset_id = $3 AND k.key = t.key AND k.example_id = t.id
+ WHERE k.key = t.key AND k.example_id = t.id
 `
 
-func (q *Queries) DropDuplicateKeys(ctx context.Context, keys []int64, ids []uuid.UUID, datasetID uuid.UUID) error {
-	_, err := q.db.Exec(ctx, dropDuplicateKeys, keys, ids, datasetID)
+func (q *Queries) DropDuplicateKeys(ctx context.Context, keys []int64, ids []uuid.UUID) error {
+	_, err := q.db.Exec(ctx, dropDuplicateKeys, keys, ids)
 	return err
 }
 
@@ -299,7 +299,7 @@ SELECT t.key::bigint AS key, c.members::uuid[] AS members
   FROM (SELECT unnest($1::bigint[]) AS key, unnest($2::int[]) AS most) AS t
  CROSS JOIN LATERAL (SELECT array_agg(x.example_id) AS members
                        FROM (SELECT k.example_id FROM duplicate_keys k
-                              WHERE k.dataset_id = $3 AND k.key = t.key
+                              WHERE k.key = t.key
                               ORDER BY k.example_id LIMIT t.most) AS x
                      HAVING count(*) > 1) AS c
 `
@@ -310,8 +310,8 @@ type DuplicateBucketsRow struct {
 }
 
 // The oldest members of each bucket that has more than one.
-func (q *Queries) DuplicateBuckets(ctx context.Context, keys []int64, most []int32, datasetID uuid.UUID) ([]DuplicateBucketsRow, error) {
-	rows, err := q.db.Query(ctx, duplicateBuckets, keys, most, datasetID)
+func (q *Queries) DuplicateBuckets(ctx context.Context, keys []int64, most []int32) ([]DuplicateBucketsRow, error) {
+	rows, err := q.db.Query(ctx, duplicateBuckets, keys, most)
 	if err != nil {
 		return nil, err
 	}
@@ -513,11 +513,11 @@ func (q *Queries) DuplicateGroupsOfKind(ctx context.Context, arg DuplicateGroups
 }
 
 const duplicateKeysAfter = `-- name: DuplicateKeysAfter :many
-SELECT key FROM duplicate_keys WHERE dataset_id = $1 AND key > $2 ORDER BY key LIMIT $3
+SELECT key FROM duplicate_keys WHERE key > $1 ORDER BY key LIMIT $2
 `
 
-func (q *Queries) DuplicateKeysAfter(ctx context.Context, datasetID uuid.UUID, after int64, maxRows int32) ([]int64, error) {
-	rows, err := q.db.Query(ctx, duplicateKeysAfter, datasetID, after, maxRows)
+func (q *Queries) DuplicateKeysAfter(ctx context.Context, after int64, maxRows int32) ([]int64, error) {
+	rows, err := q.db.Query(ctx, duplicateKeysAfter, after, maxRows)
 	if err != nil {
 		return nil, err
 	}
@@ -816,10 +816,10 @@ func (q *Queries) DuplicateTexts(ctx context.Context, ids []uuid.UUID, datasetID
 }
 
 const estimateDuplicateKeys = `-- name: EstimateDuplicateKeys :one
-SELECT (pg_relation_size('duplicate_keys') / 68)::bigint AS keys
+SELECT (pg_relation_size('duplicate_keys') / 52)::bigint AS keys
 `
 
-// About how many keys there are: a row takes 68 bytes.
+// About how many keys there are: a row takes 52 bytes.
 func (q *Queries) EstimateDuplicateKeys(ctx context.Context) (int64, error) {
 	row := q.db.QueryRow(ctx, estimateDuplicateKeys)
 	var keys int64

@@ -283,7 +283,6 @@ type DuplicateGroup struct {
 }
 
 type DuplicateKey struct {
-	DatasetID uuid.UUID
 	Key       int64
 	ExampleID uuid.UUID
 }

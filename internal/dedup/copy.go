@@ -55,9 +55,8 @@ func (w *work) copyIn(ctx context.Context, signed []*entry, keys []keyOf) error 
 	if err != nil {
 		return fmt.Errorf("insert signatures: %w", err)
 	}
-	err = w.copyRows(ctx, "COPY duplicate_keys (dataset_id, key, example_id) FROM STDIN BINARY", len(keys), func(b []byte, i int) []byte {
-		b = binary.BigEndian.AppendUint16(b, 3)
-		b = appendUUID(b, w.dataset)
+	err = w.copyRows(ctx, "COPY duplicate_keys (key, example_id) FROM STDIN BINARY", len(keys), func(b []byte, i int) []byte {
+		b = binary.BigEndian.AppendUint16(b, 2)
 		b = appendInt64(b, keys[i].key)
 		return appendUUID(b, keys[i].id)
 	})

@@ -1,6 +1,10 @@
 package dedup
 
-import "github.com/voicefit/spotter/internal/example"
+import (
+	"github.com/google/uuid"
+
+	"github.com/voicefit/spotter/internal/example"
+)
 
 // What the black-box tests need of the inside.
 
@@ -45,7 +49,7 @@ type Key struct {
 
 type Signer struct{ s *signer }
 
-func NewSigner() Signer { return Signer{newSigner()} }
+func NewSigner(dataset uuid.UUID) Signer { return Signer{newSigner(dataset)} }
 
 func (s Signer) Sign(t *Text) []Key {
 	var out []Key

@@ -77,7 +77,7 @@ func (s *Service) buildFilter(ctx context.Context) error {
 		}
 		f := &keyFilter{bloom.NewWithEstimates(uint(there+keysEach*waiting), filterErrors)}
 		for after := int64(math.MinInt64); ; {
-			keys, err := q.DuplicateKeysAfter(ctx, s.dataset, after, keysAtOnce)
+			keys, err := q.DuplicateKeysAfter(ctx, after, keysAtOnce)
 			if err != nil {
 				return fmt.Errorf("read keys: %w", err)
 			}

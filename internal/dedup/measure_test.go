@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"github.com/voicefit/spotter/internal/dedup"
 	"github.com/voicefit/spotter/internal/example"
 	"github.com/voicefit/spotter/internal/sample"
@@ -70,7 +72,7 @@ func plantedSample(t testing.TB, rows int, seed int64) planted {
 // funnel finds what is related among texts by their keys, as Scan does.
 func funnel(texts []*dedup.Text) (found map[pair]dedup.Relation, compared int) {
 	found = map[pair]dedup.Relation{}
-	signer := dedup.NewSigner()
+	signer := dedup.NewSigner(uuid.Nil)
 	buckets := map[uint64][]int{}
 	for i, text := range texts {
 		seen := map[int]bool{}

@@ -20,7 +20,7 @@ const (
 // signatureVersion is the version of everything that keys are made of: seeds,
 // bands, word lists, the normal form. A change of any of them needs another
 // number here; Scan then signs every example anew.
-const signatureVersion = 1
+const signatureVersion = 2
 
 // seed makes the hash functions of the signature the same everywhere.
 const seed = 0x5b0_77e2

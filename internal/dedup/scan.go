@@ -31,6 +31,13 @@ const (
 	// of those that do not belong to the batch are kept for comparing.
 	textsAtOnce = 500
 	textsKept   = 4000
+	// A pass whose queue is long takes growBy batches as one after the first
+	// growAfter: the more keys are written at once, the more of them fall on the
+	// same page of the index. Not from the start, because the planner is told
+	// what came in between batches, and a queue that fits into one would be
+	// settled with plans made for empty tables: twice the time.
+	growAfter = 4
+	growBy    = 4
 )
 
 // Scanned is what a Scan came to.
@@ -89,10 +96,14 @@ func (s *Service) pass(ctx context.Context, cat *catalog.Catalog, done *Scanned)
 	g.Go(func() error {
 		defer close(batches)
 		after := uuid.Nil
-		for {
+		for i := 0; ; i++ {
+			size := s.batch
+			if i >= growAfter {
+				size *= growBy
+			}
 			var rows []db.QueuedDuplicatesRow
 			if err := s.read(ctx, func(q *db.Queries) (err error) {
-				rows, err = q.QueuedDuplicates(ctx, s.dataset, after, int32(s.batch))
+				rows, err = q.QueuedDuplicates(ctx, s.dataset, after, int32(size))
 				return err
 			}); err != nil {
 				return fmt.Errorf("read the queue: %w", err)
@@ -100,7 +111,7 @@ func (s *Service) pass(ctx context.Context, cat *catalog.Catalog, done *Scanned)
 			if len(rows) == 0 {
 				return nil
 			}
-			if after == uuid.Nil && len(rows) == s.batch {
+			if i == 0 && len(rows) == s.batch {
 				if err := db.New(s.db).AnalyzeExamples(ctx); err != nil {
 					return fmt.Errorf("tell the planner what came in: %w", err)
 				}
@@ -126,7 +137,7 @@ func (s *Service) pass(ctx context.Context, cat *catalog.Catalog, done *Scanned)
 			if !ok {
 				return nil
 			}
-			if len(b.entries) == s.batch && i&(i-1) == 0 && i%3 == 1 {
+			if len(b.entries) >= s.batch && i&(i-1) == 0 && i%3 == 1 {
 				if err := db.New(s.db).AnalyzeDuplicates(ctx); err != nil {
 					return fmt.Errorf("tell the planner what there is: %w", err)
 				}
@@ -359,7 +370,7 @@ func (w *work) sign(ctx context.Context, mine []*entry) ([]*entry, error) {
 		}
 	}
 	if len(drop) > 0 {
-		if err := w.q.DropDuplicateKeys(ctx, dropKeys, dropKeyOf, w.dataset); err != nil {
+		if err := w.q.DropDuplicateKeys(ctx, dropKeys, dropKeyOf); err != nil {
 			return nil, fmt.Errorf("drop keys: %w", err)
 		}
 		if err := w.q.DropDuplicateSignatures(ctx, w.dataset, drop); err != nil {
@@ -505,7 +516,7 @@ func (w *work) candidates(ctx context.Context, search []*entry) (map[uuid.UUID][
 	for i, k := range keys {
 		limits[i] = most[k]
 	}
-	rows, err := w.q.DuplicateBuckets(ctx, keys, limits, w.dataset)
+	rows, err := w.q.DuplicateBuckets(ctx, keys, limits)
 	if err != nil {
 		return nil, fmt.Errorf("find candidates: %w", err)
 	}

@@ -73,7 +73,7 @@ type Service struct {
 // New returns a Service.
 func New(c Config) *Service {
 	s := &Service{
-		db: c.DB, dataset: c.Dataset, catalog: c.Catalog, reject: c.Reject, log: c.Log, workers: c.Workers, batch: c.BatchRows, signer: newSigner(), writer: uuid.New(),
+		db: c.DB, dataset: c.Dataset, catalog: c.Catalog, reject: c.Reject, log: c.Log, workers: c.Workers, batch: c.BatchRows, signer: newSigner(c.Dataset), writer: uuid.New(),
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"unicode/utf8"
+
+	"github.com/google/uuid"
 )
 
 // A key puts examples that may say the same into one bucket.
@@ -53,14 +55,19 @@ func (k key) members() int {
 }
 
 // A signer makes keys. It is safe for concurrent use.
-type signer struct{ fine, coarse *minhash }
+type signer struct {
+	base         uint64 // of the dataset
+	fine, coarse *minhash
+}
 
-func newSigner() *signer {
-	return &signer{fine: newMinhash(bands, rows), coarse: newMinhash(coarseBands, coarseRows)}
+// newSigner returns the signer of a dataset. All datasets share one table, so
+// that each has hashes of its own.
+func newSigner(dataset uuid.UUID) *signer {
+	return &signer{base: fnv(string(dataset[:])), fine: newMinhash(bands, rows), coarse: newMinhash(coarseBands, coarseRows)}
 }
 
 // sign returns the keys of a text, in ascending order of their hashes and
-// without repetitions. Keys of two categories are never equal: an answer that
+// without repetitions. Keys of two datasets or categories are never equal: an answer that
 // is right for one task says nothing about another. A text without words has no
 // keys.
 //
@@ -80,7 +87,7 @@ func (s *signer) sign(t *text) []key {
 		return nil
 	}
 	keys := make([]key, 0, bands+1)
-	base := fnv(t.category)
+	base := s.base ^ fnv(t.category)
 	add := func(kind string, h uint64) {
 		keys = append(keys, key{hash: mix(base ^ fnv(kind)*3 ^ h), template: kind == byTemplate})
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
 
 	"github.com/voicefit/spotter/internal/dedup"
 	"github.com/voicefit/spotter/internal/example"
@@ -215,7 +216,7 @@ func TestCompare(t *testing.T) {
 }
 
 func shareKey(a, b *dedup.Text) bool {
-	s := dedup.NewSigner()
+	s := dedup.NewSigner(uuid.Nil)
 	keys := s.Sign(b)
 	return slices.ContainsFunc(s.Sign(a), func(k dedup.Key) bool { return slices.Contains(keys, k) })
 }
@@ -230,11 +231,21 @@ func TestCategoriesApart(t *testing.T) {
 	}
 }
 
+// Datasets share a table of keys, but no key.
+func TestDatasetsApart(t *testing.T) {
+	t.Parallel()
+	a := said("bench press 225 for 8", "ok")
+	mine, theirs := dedup.NewSigner(uuid.UUID{1}).Sign(a), dedup.NewSigner(uuid.UUID{2}).Sign(a)
+	if len(mine) == 0 || slices.ContainsFunc(mine, func(k dedup.Key) bool { return slices.Contains(theirs, k) }) {
+		t.Errorf("keys of two datasets: %v, %v", mine, theirs)
+	}
+}
+
 // Keys in databases outlive the program, so what a text's keys are may change
 // only together with the signature version.
 func TestKeysStay(t *testing.T) {
 	t.Parallel()
-	s := dedup.NewSigner()
+	s := dedup.NewSigner(uuid.Nil)
 	var got []string
 	for _, ask := range []string{"Bench press, 225 for 8", "I am 40 years old and train 4 days a week on a full body plan. My left knee hurts after squats, what now?"} {
 		var all uint64
@@ -244,7 +255,7 @@ func TestKeysStay(t *testing.T) {
 		}
 		got = append(got, fmt.Sprintf("%d keys %016x", len(keys), all))
 	}
-	if diff := cmp.Diff([]string{"2 keys 127f91c5ecab789e", "17 keys 5669cb1b32dd6252"}, got); diff != "" {
+	if diff := cmp.Diff([]string{"2 keys 3801b710a56b07b5", "17 keys ab259d77e4a5de7d"}, got); diff != "" {
 		t.Errorf("keys changed: raise signatureVersion (-want +got):\n%s", diff)
 	}
 }
