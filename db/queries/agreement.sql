@@ -1,5 +1,5 @@
 -- Independent verdicts: live ones of kinds review and second, by different people
--- on the same revision. Of each person the last counts. A choice is 0 for approved
+-- on the same revision, none of whom had been shown what others said. Of each person the last counts. A choice is 0 for approved
 -- as it was, 1 for approved after an edit (made, or in a look only proposed), 2 for
 -- rejected.
 
@@ -10,6 +10,7 @@ WITH verdicts AS (
            CASE WHEN d.verdict = 'reject' THEN 2 WHEN d.new_revision IS NULL AND d.proposal = '' THEN 0 ELSE 1 END AS choice
       FROM decisions d
      WHERE d.dataset_id = @dataset_id AND d.created_at >= @since AND d.verdict IN ('approve', 'reject') AND d.kind IN ('review', 'second')
+       AND NOT d.informed AND d.carries IS NULL
        AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id)
      ORDER BY d.example_id, d.revision, d.reviewer_id, d.id DESC
 ), units AS (
@@ -32,6 +33,7 @@ WITH verdicts AS (
            CASE WHEN d.verdict = 'reject' THEN 2 WHEN d.new_revision IS NULL AND d.proposal = '' THEN 0 ELSE 1 END AS choice
       FROM decisions d
      WHERE d.dataset_id = @dataset_id AND d.created_at >= @since AND d.verdict IN ('approve', 'reject') AND d.kind IN ('review', 'second')
+       AND NOT d.informed AND d.carries IS NULL
        AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id)
      ORDER BY d.example_id, d.revision, d.reviewer_id, d.id DESC
 ), pairs AS (
@@ -59,6 +61,7 @@ WITH verdicts AS (
            CASE WHEN d.verdict = 'reject' THEN 2 WHEN d.new_revision IS NULL AND d.proposal = '' THEN 0 ELSE 1 END AS choice
       FROM decisions d
      WHERE d.dataset_id = @dataset_id AND d.created_at >= @since AND d.verdict IN ('approve', 'reject') AND d.kind IN ('review', 'second')
+       AND NOT d.informed AND d.carries IS NULL
        AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id)
      ORDER BY d.example_id, d.revision, d.reviewer_id, d.id DESC
 )
@@ -91,7 +94,7 @@ SELECT d.reviewer_id, coalesce(u.name, '')::text AS name, e.category,
   FROM decisions d
   JOIN examples e ON e.dataset_id = d.dataset_id AND e.id = d.example_id
   LEFT JOIN users u ON u.id = d.reviewer_id
- WHERE d.dataset_id = @dataset_id AND d.created_at >= @since AND d.verdict IN ('approve', 'reject', 'escalate') AND d.kind <> 'bulk'
+ WHERE d.dataset_id = @dataset_id AND d.created_at >= @since AND d.verdict IN ('approve', 'reject', 'escalate') AND d.kind <> 'bulk' AND d.carries IS NULL
    AND NOT EXISTS (SELECT FROM decisions x WHERE x.dataset_id = d.dataset_id AND x.undoes = d.id)
  GROUP BY 1, 2, 3
  ORDER BY 2, 1, 3
@@ -102,7 +105,7 @@ SELECT d.reviewer_id, coalesce(u.name, '')::text AS name, e.category,
 SELECT (d.created_at AT TIME ZONE 'UTC')::date AS day, count(*)::int AS decisions, coalesce(sum(d.millis), 0)::bigint AS millis
   FROM decisions d
  WHERE d.dataset_id = @dataset_id AND d.reviewer_id = @reviewer_id AND d.created_at >= @since
-   AND d.verdict IN ('approve', 'reject', 'escalate') AND d.kind <> 'bulk'
+   AND d.verdict IN ('approve', 'reject', 'escalate') AND d.kind <> 'bulk' AND d.carries IS NULL
  GROUP BY 1
  ORDER BY 1 DESC
  LIMIT 400;
@@ -117,7 +120,7 @@ SELECT count(*)::int AS decisions,
        coalesce(percentile_cont(0.75) WITHIN GROUP (ORDER BY d.millis), 0)::float8 AS three_quarters
   FROM decisions d
  WHERE d.dataset_id = @dataset_id AND d.reviewer_id = @reviewer_id AND d.created_at >= @since
-   AND d.verdict IN ('approve', 'reject', 'escalate') AND d.kind <> 'bulk' AND d.millis BETWEEN 1 AND 600000;
+   AND d.verdict IN ('approve', 'reject', 'escalate') AND d.kind <> 'bulk' AND d.carries IS NULL AND d.millis BETWEEN 1 AND 600000;
 
 -- name: GoldResults :one
 SELECT count(*)::int AS looks, count(*) FILTER (WHERE agrees)::int AS agrees

@@ -21,7 +21,7 @@ SELECT example_id, rule, severity, message, path, start_at, end_at
 
 -- name: DecisionsOf :many
 SELECT d.id, d.reviewer_id, coalesce(u.name, '')::text AS reviewer, d.revision, d.new_revision, d.verdict, d.kind, d.proposal, d.reason,
-       d.comment, d.override_reason, d.checklist, d.status_before, d.status_after, d.undoes, d.millis, d.created_at,
+       d.comment, d.override_reason, d.checklist, d.status_before, d.status_after, d.undoes, d.millis, d.created_at, d.informed, (d.carries IS NOT NULL)::boolean AS carried,
        EXISTS (SELECT FROM decisions x WHERE x.dataset_id = d.dataset_id AND x.undoes = d.id) AS undone
   FROM decisions d
   LEFT JOIN users u ON u.id = d.reviewer_id

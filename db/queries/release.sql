@@ -85,7 +85,7 @@ SELECT r.example_id, r.messages, r.tools, r.metadata, r.strict, r.hash
 
 -- name: ReleaseDecisions :many
 -- What people decided, with whether it was undone later.
-SELECT d.example_id, d.id, d.reviewer_id, d.revision, coalesce(d.new_revision, 0)::int AS new_revision, d.verdict, d.kind, d.reason, d.override_reason, d.checklist, d.created_at,
+SELECT d.example_id, d.id, d.reviewer_id, d.revision, coalesce(d.new_revision, 0)::int AS new_revision, d.verdict, d.kind, d.reason, d.override_reason, d.checklist, d.created_at, d.informed,
        EXISTS (SELECT FROM decisions x WHERE x.dataset_id = d.dataset_id AND x.undoes = d.id) AS undone,
        coalesce(u.name, '')::text AS reviewer, coalesce(u.skills, '{}')::text[] AS skills
   FROM unnest(@ids::uuid[]) AS t(id)

@@ -13,7 +13,7 @@ SELECT d.id, d.example_id, d.verdict, d.reason, d.status_after, d.new_revision, 
   FROM decisions d
   JOIN examples e ON e.dataset_id = d.dataset_id AND e.id = d.example_id
   LEFT JOIN users u ON u.id = d.reviewer_id
- WHERE d.dataset_id = @dataset_id
+ WHERE d.dataset_id = @dataset_id AND d.carries IS NULL
  ORDER BY d.id DESC
  LIMIT @max_rows::int;
 
@@ -56,7 +56,7 @@ SELECT e.id, r.revision, e.category, e.subcategory, e.status, e.source_id,
 -- name: ScopeVerdicts :many
 -- The live verdicts on a batch of examples as of a moment: what was taken back by
 -- then does not count, what came later does not either.
-SELECT d.example_id, d.revision, d.reviewer_id, d.verdict, d.kind, d.reason
+SELECT d.example_id, d.revision, d.reviewer_id, d.verdict, d.kind, d.reason, d.informed
   FROM decisions d
  WHERE d.dataset_id = @dataset_id AND d.example_id = ANY(@ids::uuid[]) AND d.verdict IN ('approve', 'reject') AND d.created_at <= @at
    AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id AND u.created_at <= @at)

@@ -29,7 +29,7 @@ WITH next AS (
                           AND (d.verdict = 'skip' OR d.verdict <> 'undo' AND coalesce(d.new_revision, d.revision) = e.revision)
                           AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id))
        AND (@enough::int = 0 OR (SELECT count(DISTINCT d.reviewer_id) FROM decisions d
-                        WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id AND d.verdict = 'approve' AND d.kind IN ('review', 'bulk')
+                        WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id AND d.verdict = 'approve' AND d.kind IN ('review', 'bulk') AND NOT d.informed
                           AND coalesce(d.new_revision, d.revision) = e.revision
                           AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id)) < @enough::int)
      ORDER BY (-e.suspicion)::smallint, e.id
@@ -61,7 +61,7 @@ WITH next AS (
                           AND (d.verdict = 'skip' OR d.verdict <> 'undo' AND coalesce(d.new_revision, d.revision) = e.revision)
                           AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id))
        AND (@enough::int = 0 OR (SELECT count(DISTINCT d.reviewer_id) FROM decisions d
-                        WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id AND d.verdict = 'approve' AND d.kind IN ('review', 'bulk')
+                        WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id AND d.verdict = 'approve' AND d.kind IN ('review', 'bulk') AND NOT d.informed
                           AND coalesce(d.new_revision, d.revision) = e.revision
                           AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id)) < @enough::int)
      ORDER BY e.id
@@ -178,7 +178,7 @@ SELECT e.id, e.category, e.subcategory, e.status, e.revision, e.tokens, e.turns,
 -- name: DecisionsUnderLock :many
 -- What was decided on an example, newest first. Read in a statement of its own
 -- after LockExample: the one that waited for the lock saw the past.
-SELECT d.id, d.reviewer_id, d.verdict, d.kind, d.status_after, coalesce(d.new_revision, d.revision)::int AS revision, d.request_key,
+SELECT d.id, d.reviewer_id, d.verdict, d.kind, d.status_after, coalesce(d.new_revision, d.revision)::int AS revision, d.request_key, d.informed,
        EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id) AS undone
   FROM decisions d
  WHERE d.dataset_id = @dataset_id AND d.example_id = @example_id
@@ -188,6 +188,9 @@ SELECT d.id, d.reviewer_id, d.verdict, d.kind, d.status_after, coalesce(d.new_re
 -- name: AnyHasSkill :one
 -- Whether one of these people has the mark.
 SELECT EXISTS (SELECT FROM users WHERE id = ANY(@ids::uuid[]) AND @skill::text = ANY(skills)) AS has;
+
+-- name: SkillsOfUser :one
+SELECT skills FROM users WHERE id = @id;
 
 -- name: HasAnySkill :one
 SELECT EXISTS (SELECT FROM users WHERE id = @id AND skills && @skills::text[]) AS has;
@@ -226,9 +229,24 @@ VALUES (@dataset_id, @example_id, @revision, @ordinal, @rule, @severity, @messag
 
 -- name: AppendDecision :exec
 INSERT INTO decisions (dataset_id, id, example_id, reviewer_id, revision, new_revision, verdict, kind, reason, comment,
-                       override_reason, checklist, proposal, status_before, status_after, undoes, request_key, millis)
+                       override_reason, checklist, proposal, status_before, status_after, undoes, request_key, millis, informed, carries)
 VALUES (@dataset_id, @id, @example_id, @reviewer_id, @revision, @new_revision, @verdict, @kind, @reason, @comment,
-        @override_reason, @checklist, @proposal, @status_before, @status_after, @undoes, @request_key, @millis);
+        @override_reason, @checklist, @proposal, @status_before, @status_after, @undoes, @request_key, @millis, @informed, @carries);
+
+-- name: CarriedVerdicts :many
+-- The verdicts in force on a revision, of each person the latest, in the order in
+-- which they were given: what another revision with the same content inherits. What
+-- was carried over before is taken back together with the decision that it carries.
+SELECT v.id, v.reviewer_id, v.verdict, v.kind, v.reason, v.comment, v.override_reason, v.checklist, v.status_before, v.status_after,
+       v.informed, coalesce(v.carries, v.id)::uuid AS carries
+  FROM (SELECT DISTINCT ON (d.reviewer_id) d.*
+          FROM decisions d
+         WHERE d.dataset_id = @dataset_id AND d.example_id = @example_id AND coalesce(d.new_revision, d.revision) = @revision::int
+           AND d.verdict IN ('approve', 'reject', 'escalate') AND d.kind IN ('review', 'bulk', 'adjudication')
+           AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes IN (d.id, d.carries))
+         ORDER BY d.reviewer_id, d.id DESC) AS v
+ ORDER BY v.id
+ LIMIT 200;
 
 -- name: DecisionByKey :one
 SELECT d.id, d.example_id, d.verdict, d.status_after, coalesce(d.new_revision, d.revision)::int AS revision
@@ -236,7 +254,7 @@ SELECT d.id, d.example_id, d.verdict, d.status_after, coalesce(d.new_revision, d
  WHERE d.dataset_id = @dataset_id AND d.reviewer_id = @reviewer_id AND d.request_key = @request_key;
 
 -- name: DecisionByID :one
-SELECT d.id, d.example_id, d.reviewer_id, d.revision, d.new_revision, d.verdict, d.kind, d.status_before, d.status_after,
+SELECT d.id, d.example_id, d.reviewer_id, d.revision, d.new_revision, d.verdict, d.kind, d.status_before, d.status_after, d.carries,
        EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id) AS undone
   FROM decisions d
  WHERE d.dataset_id = @dataset_id AND d.id = @id;
@@ -253,10 +271,14 @@ SELECT EXISTS (
 
 -- name: LastUndoable :one
 -- The newest decision of a reviewer that was not undone yet and that nobody has
--- built on since.
+-- built on since. What was carried over can be taken back unless it was an edit,
+-- whose words the revision before had; what it carries, only through it.
 SELECT d.id, d.example_id
   FROM decisions d
- WHERE d.dataset_id = @dataset_id AND d.reviewer_id = @reviewer_id AND d.verdict <> 'undo'
+  JOIN examples e ON e.dataset_id = d.dataset_id AND e.id = d.example_id
+ WHERE (d.verdict = 'skip' OR d.kind IN ('second', 'gold') OR coalesce(d.new_revision, d.revision) = e.revision)
+   AND NOT EXISTS (SELECT FROM decisions c WHERE c.dataset_id = d.dataset_id AND c.id = d.carries AND c.new_revision IS NOT NULL)
+   AND d.dataset_id = @dataset_id AND d.reviewer_id = @reviewer_id AND d.verdict <> 'undo'
    AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id)
    AND (d.verdict = 'skip' OR d.kind IN ('second', 'gold') AND d.status_before = d.status_after OR NOT EXISTS (
         SELECT FROM decisions l
@@ -272,7 +294,7 @@ SELECT d.id, d.example_id
 SELECT count(*)::bigint AS decisions, coalesce(sum(millis), 0)::bigint AS millis
   FROM decisions
  WHERE dataset_id = @dataset_id AND reviewer_id = @reviewer_id AND created_at >= @since
-   AND verdict IN ('approve', 'reject', 'escalate');
+   AND verdict IN ('approve', 'reject', 'escalate') AND carries IS NULL;
 
 -- Hidden looks ------------------------------------------------------------------
 
@@ -303,6 +325,8 @@ WITH open AS (
                         WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id AND d.reviewer_id = @reviewer_id
                           AND (d.verdict = 'skip' OR d.verdict <> 'undo' AND coalesce(d.new_revision, d.revision) = e.revision)
                           AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id))
+       AND NOT EXISTS (SELECT FROM sightings w
+                        WHERE w.dataset_id = e.dataset_id AND w.example_id = e.id AND w.revision = e.revision AND w.user_id = @reviewer_id)
      ORDER BY open.id
      LIMIT 1
        FOR NO KEY UPDATE OF e SKIP LOCKED
@@ -328,6 +352,7 @@ WITH next AS (
                      AND e.status = CASE g.verdict WHEN 'approve' THEN 'approved'::example_status ELSE 'rejected'::example_status END
      WHERE g.dataset_id = @dataset_id AND g.retired_at IS NULL AND g.author_id <> @reviewer_id
        AND e.category = @category AND (@subcategory::text = '' OR e.subcategory = @subcategory)
+       AND (sqlc.narg('among')::uuid[] IS NULL OR g.example_id = ANY(sqlc.narg('among')::uuid[]))
        AND NOT EXISTS (SELECT FROM looks k
                         WHERE k.dataset_id = g.dataset_id AND k.example_id = g.example_id AND k.kind = 'gold'
                           AND k.reviewer_id = @reviewer_id AND k.closed_at IS NOT NULL)
@@ -337,6 +362,8 @@ WITH next AS (
                         WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id AND d.reviewer_id = @reviewer_id
                           AND (d.verdict = 'skip' OR d.verdict <> 'undo' AND coalesce(d.new_revision, d.revision) = e.revision)
                           AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id))
+       AND NOT EXISTS (SELECT FROM sightings w
+                        WHERE w.dataset_id = e.dataset_id AND w.example_id = e.id AND w.revision = e.revision AND w.user_id = @reviewer_id)
      ORDER BY md5(g.example_id::text || @reviewer_id::text)
      LIMIT 1
        FOR NO KEY UPDATE OF e SKIP LOCKED
@@ -477,7 +504,7 @@ SELECT category FROM examples WHERE dataset_id = @dataset_id AND id = @id;
 
 -- name: OpenAssignmentOf :one
 -- An assignment that runs and that the reviewer has.
-SELECT a.kind, a.category, a.subcategory, a.import_id
+SELECT a.kind, a.category, a.subcategory, a.import_id, a.origin
   FROM assignments a
  WHERE a.dataset_id = @dataset_id AND a.id = @id AND a.ended_at IS NULL
    AND (a.everybody OR EXISTS (SELECT FROM assignment_people p
@@ -542,15 +569,98 @@ SELECT next.id AS example_id, taken.expires_at
   FROM next LEFT JOIN taken ON taken.example_id = next.id
  ORDER BY next.suspicion DESC, next.id;
 
+-- name: WaitingInAssignment :one
+-- The kind of the next example of an assignment that waits: where a hidden look
+-- would not be out of place.
+SELECT e.category, e.subcategory
+  FROM examples e
+ WHERE e.dataset_id = @dataset_id AND e.status = 'pending'
+   AND e.id IN (SELECT i.id FROM (SELECT x.id FROM examples x WHERE x.dataset_id = @dataset_id AND x.import_id = sqlc.narg('import_id')::uuid AND x.status = 'pending' ORDER BY x.id LIMIT 1) AS i
+                UNION ALL
+                SELECT l.id FROM (SELECT y.id FROM assignment_examples a JOIN examples y ON y.dataset_id = a.dataset_id AND y.id = a.example_id
+                                   WHERE a.dataset_id = @dataset_id AND a.assignment_id = @assignment_id AND y.status = 'pending'
+                                   ORDER BY y.suspicion DESC, y.id LIMIT 1) AS l)
+ ORDER BY e.id
+ LIMIT 1;
+
+-- name: ClaimAssignedLook :many
+-- ClaimSecondLook for the examples of one import, or for those that an assignment
+-- lists: nothing from elsewhere, which would stand out. Of an import it looks at the
+-- first 5,000 open looks of a shelf.
+WITH open AS (
+    SELECT k.id, k.example_id, k.revision, k.expected
+      FROM looks k
+     WHERE sqlc.narg('import_id')::uuid IS NOT NULL AND k.dataset_id = @dataset_id AND k.closed_at IS NULL AND k.kind = 'second' AND k.not_for <> @reviewer_id
+       AND k.category = @category AND k.subcategory = @subcategory
+     ORDER BY k.id
+     LIMIT 5000
+), inside AS (
+    SELECT open.* FROM open JOIN examples x ON x.dataset_id = @dataset_id AND x.id = open.example_id AND x.import_id = sqlc.narg('import_id')::uuid
+    UNION ALL
+    SELECT k.id, k.example_id, k.revision, k.expected
+      FROM assignment_examples a
+      JOIN looks k ON k.dataset_id = a.dataset_id AND k.example_id = a.example_id AND k.closed_at IS NULL AND k.kind = 'second' AND k.not_for <> @reviewer_id
+     WHERE sqlc.narg('import_id')::uuid IS NULL AND a.dataset_id = @dataset_id AND a.assignment_id = @assignment_id
+), next AS (
+    SELECT inside.id AS look_id, e.id
+      FROM inside
+      JOIN examples e ON e.dataset_id = @dataset_id AND e.id = inside.example_id AND e.revision = inside.revision
+                     AND e.status = CASE inside.expected WHEN 'approve' THEN 'approved'::example_status ELSE 'rejected'::example_status END
+     WHERE NOT EXISTS (SELECT FROM leases l
+                        WHERE l.dataset_id = e.dataset_id AND l.example_id = e.id AND l.expires_at > now())
+       AND NOT EXISTS (SELECT FROM decisions d
+                        WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id AND d.reviewer_id = @reviewer_id
+                          AND (d.verdict = 'skip' OR d.verdict <> 'undo' AND coalesce(d.new_revision, d.revision) = e.revision)
+                          AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id))
+       AND NOT EXISTS (SELECT FROM sightings w
+                        WHERE w.dataset_id = e.dataset_id AND w.example_id = e.id AND w.revision = e.revision AND w.user_id = @reviewer_id)
+     ORDER BY inside.id
+     LIMIT 1
+       FOR NO KEY UPDATE OF e SKIP LOCKED
+), taken AS (
+    INSERT INTO leases AS l (dataset_id, example_id, reviewer_id, taken_at, expires_at, look_id)
+    SELECT @dataset_id, next.id, @reviewer_id, now(), now() + make_interval(secs => @seconds::float8), next.look_id FROM next
+    ON CONFLICT (dataset_id, example_id) DO UPDATE
+       SET reviewer_id = excluded.reviewer_id, taken_at = excluded.taken_at, expires_at = excluded.expires_at, look_id = excluded.look_id
+     WHERE l.expires_at <= now()
+    RETURNING l.example_id, l.expires_at
+)
+SELECT next.look_id, taken.example_id, taken.expires_at
+  FROM next JOIN taken ON taken.example_id = next.id;
+
+-- name: GoldLikeAssigned :many
+-- Gold examples of one kind that would not be out of place in an assignment: of its
+-- import, or, for a list, of it or of an import that it has examples of this
+-- kind from. wide: of such an import, else only from the list itself.
+SELECT g.example_id
+  FROM golds g
+  JOIN examples e ON e.dataset_id = g.dataset_id AND e.id = g.example_id
+ WHERE g.dataset_id = @dataset_id AND g.retired_at IS NULL AND e.category = @category AND e.subcategory = @subcategory
+   AND CASE WHEN sqlc.narg('import_id')::uuid IS NOT NULL THEN e.import_id = sqlc.narg('import_id')::uuid
+            ELSE EXISTS (SELECT FROM assignment_examples a JOIN examples m ON m.dataset_id = a.dataset_id AND m.id = a.example_id
+                          WHERE a.dataset_id = @dataset_id AND a.assignment_id = @assignment_id
+                            AND (a.example_id = g.example_id OR @wide::boolean AND m.import_id = e.import_id AND m.category = @category AND m.subcategory = @subcategory)) END
+ ORDER BY g.example_id
+ LIMIT 1000;
+
+-- name: PlaceLook :exec
+-- Notes in which assignment a look was handed out.
+UPDATE looks SET assignment_id = @assignment_id WHERE dataset_id = @dataset_id AND id = @id;
+
+-- name: LookOfLease :one
+SELECT look_id FROM leases WHERE dataset_id = @dataset_id AND example_id = @example_id AND reviewer_id = @reviewer_id AND look_id IS NOT NULL;
+
 -- name: OwnAssignedLeases :many
--- OwnLeases for one import or for the examples that an assignment lists.
+-- OwnLeases for one import or for the examples that an assignment lists, and the
+-- looks that were handed out among them.
 SELECT l.example_id, l.expires_at
   FROM leases l
   JOIN examples e ON e.dataset_id = l.dataset_id AND e.id = l.example_id
- WHERE l.dataset_id = @dataset_id AND l.reviewer_id = @reviewer_id AND l.expires_at > now() AND e.status = 'pending'
-   AND (e.import_id = sqlc.narg('import_id')::uuid
+ WHERE l.dataset_id = @dataset_id AND l.reviewer_id = @reviewer_id AND l.expires_at > now()
+   AND (e.status = 'pending' AND (e.import_id = sqlc.narg('import_id')::uuid
         OR EXISTS (SELECT FROM assignment_examples a
                     WHERE a.dataset_id = e.dataset_id AND a.assignment_id = @assignment_id AND a.example_id = e.id))
+        OR EXISTS (SELECT FROM looks k WHERE k.dataset_id = l.dataset_id AND k.id = l.look_id AND k.assignment_id = @assignment_id))
  ORDER BY l.taken_at, l.example_id
  LIMIT @max_rows::int;
 

@@ -15,3 +15,26 @@ SELECT e.status, e.revision,
                 WHERE l.dataset_id = e.dataset_id AND l.example_id = e.id AND l.reviewer_id = @viewer_id AND k.closed_at IS NULL) AS looks
   FROM examples e
  WHERE e.dataset_id = @dataset_id AND e.id = @id;
+
+-- name: NoteSighting :exec
+-- Notes that somebody was shown what others said of an example's current revision.
+INSERT INTO sightings (dataset_id, example_id, revision, user_id)
+SELECT e.dataset_id, e.id, e.revision, @viewer_id FROM examples e WHERE e.dataset_id = @dataset_id AND e.id = @id
+ON CONFLICT DO NOTHING;
+
+-- name: WasShown :one
+-- Whether somebody was shown what others said of a revision.
+SELECT EXISTS (SELECT FROM sightings
+                WHERE dataset_id = @dataset_id AND example_id = @example_id AND revision = @revision AND user_id = @viewer_id) AS shown;
+
+-- name: CarrySightings :exec
+-- Whoever was shown what others said of a revision knows it of another one with the
+-- same content too.
+INSERT INTO sightings (dataset_id, example_id, revision, user_id, at)
+SELECT w.dataset_id, w.example_id, @next::int, w.user_id, w.at
+  FROM sightings w WHERE w.dataset_id = @dataset_id AND w.example_id = @example_id AND w.revision = @revision
+ON CONFLICT DO NOTHING;
+
+-- name: RemoveDemoSightings :exec
+DELETE FROM sightings w USING examples e
+ WHERE w.dataset_id = @dataset_id AND e.dataset_id = w.dataset_id AND e.id = w.example_id AND e.source_id = ANY(@sources::uuid[]);

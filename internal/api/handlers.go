@@ -253,6 +253,9 @@ func (s *Server) showExample(w http.ResponseWriter, r *http.Request, u account.U
 	if err != nil {
 		return err
 	}
+	if err := s.cfg.Browse.Shown(r.Context(), d, viewer(u)); err != nil {
+		return err
+	}
 	etag := fmt.Sprintf("%q", strconv.Itoa(d.Revision))
 	w.Header().Set("ETag", etag)
 	if r.Header.Get("If-None-Match") == etag {
@@ -280,7 +283,9 @@ func (s *Server) claim(w http.ResponseWriter, r *http.Request, u account.User) e
 		w.WriteHeader(http.StatusNoContent)
 		return nil
 	}
-	d, err := s.cfg.Browse.GetFor(r.Context(), leases[0].ExampleID, viewer(u))
+	asked := viewer(u)
+	asked.Asked = true
+	d, err := s.cfg.Browse.GetFor(r.Context(), leases[0].ExampleID, asked)
 	if err != nil {
 		return err
 	}
@@ -336,12 +341,15 @@ func (s *Server) decide(w http.ResponseWriter, r *http.Request, u account.User) 
 		if getErr != nil {
 			return errors.Join(err, getErr)
 		}
+		if err := s.cfg.Browse.Shown(r.Context(), now, viewer(u)); err != nil {
+			return err
+		}
 		return &conflicted{err: err, example: detail(now)}
 	}
 	if err != nil {
 		return err
 	}
-	return write(w, http.StatusCreated, decidedJSON{DecisionID: out.DecisionID, Status: string(out.Status), Revision: out.Revision})
+	return write(w, http.StatusCreated, decidedJSON{DecisionID: out.DecisionID, Status: string(out.Status), Revision: out.Revision, Informed: out.Informed})
 }
 
 func (s *Server) undo(w http.ResponseWriter, r *http.Request, u account.User) error {

@@ -54,6 +54,8 @@ type decisionJSON struct {
 	After          string    `json:"status_after"`
 	Undoes         string    `json:"undoes,omitempty"`
 	Undone         bool      `json:"undone"`
+	Informed       bool      `json:"informed,omitempty"`
+	Carried        bool      `json:"carried,omitempty"`
 	Seconds        float64   `json:"seconds"`
 	At             time.Time `json:"at"`
 }
@@ -145,7 +147,7 @@ func detail(d browse.Detail) exampleJSON {
 		j := decisionJSON{
 			ID: x.ID, Reviewer: x.Reviewer, Revision: x.Revision, NewRevision: x.NewRevision, Verdict: x.Verdict, Reason: x.Reason,
 			Comment: x.Comment, OverrideReason: x.OverrideReason, Checklist: append([]string{}, x.Checklist...),
-			Before: string(x.Before), After: string(x.After), Undone: x.Undone, Seconds: x.Took.Seconds(), At: x.At.UTC(),
+			Before: string(x.Before), After: string(x.After), Undone: x.Undone, Informed: x.Informed, Carried: x.Carried, Seconds: x.Took.Seconds(), At: x.At.UTC(),
 		}
 		if x.Undoes != uuid.Nil {
 			j.Undoes = x.Undoes.String()

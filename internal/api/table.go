@@ -51,6 +51,7 @@ type decidedJSON struct {
 	DecisionID uuid.UUID `json:"decision_id"`
 	Status     string    `json:"status"`
 	Revision   int       `json:"revision"`
+	Informed   bool      `json:"informed,omitempty"` // the caller had been shown what others said: no independent verdict
 }
 
 type statsJSON struct {

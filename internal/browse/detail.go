@@ -89,6 +89,8 @@ type Decision struct {
 	Before, After  example.Status
 	Undoes         uuid.UUID
 	Undone         bool
+	Informed       bool // its author had been shown what others said: no independent verdict
+	Carried        bool // repeats an earlier verdict on the same words, which an undo brought back
 	Took           time.Duration
 	At             time.Time
 }
@@ -186,7 +188,7 @@ func (s *Service) decisions(ctx context.Context, q *db.Queries, id uuid.UUID) ([
 		d := Decision{
 			ID: r.ID, ReviewerID: r.ReviewerID, Reviewer: r.Reviewer, Revision: int(r.Revision), Verdict: r.Verdict, Kind: r.Kind, Proposal: r.Proposal,
 			Reason: r.Reason, Comment: r.Comment, OverrideReason: r.OverrideReason,
-			Before: example.Status(r.StatusBefore), After: example.Status(r.StatusAfter), Undone: r.Undone,
+			Before: example.Status(r.StatusBefore), After: example.Status(r.StatusAfter), Undone: r.Undone, Informed: r.Informed, Carried: r.Carried,
 			Took: time.Duration(r.Millis) * time.Millisecond, At: r.CreatedAt,
 		}
 		if r.NewRevision != nil {

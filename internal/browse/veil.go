@@ -9,6 +9,7 @@ import (
 
 	"github.com/voicefit/spotter/internal/db"
 	"github.com/voicefit/spotter/internal/example"
+	"github.com/voicefit/spotter/internal/sight"
 )
 
 // A Viewer is who looks at an example.
@@ -16,6 +17,7 @@ type Viewer struct {
 	ID      uuid.UUID
 	Reviews bool // decides on examples
 	Lead    bool // settles disagreements: sees every verdict
+	Asked   bool // is asked for a verdict now: leads are as blind as others
 }
 
 // GetFor reads one example as v may see it. Verdicts on one text are independent,
@@ -34,11 +36,27 @@ func (s *Service) GetFor(ctx context.Context, id uuid.UUID, v Viewer) (Detail, e
 	}
 	if look {
 		d.Status = example.Pending
-	} else if v.Lead || d.Status != example.Pending || d.decidedBy(v.ID) {
+	} else if v.Lead && !v.Asked || d.Status != example.Pending || d.decidedBy(v.ID) {
 		return d, nil
 	}
 	d.veil(v.ID)
 	return d, nil
+}
+
+// Shown notes that the viewer was shown d, where it holds what others said of the
+// current revision: a verdict that they give on it after this, and had not given
+// before, is not independent (docs/adr/0009-independent-verdicts.md). Whoever shows
+// an example to a person calls it.
+func (s *Service) Shown(ctx context.Context, d Detail, v Viewer) error {
+	if !v.Reviews || !slices.ContainsFunc(d.Decisions, func(x Decision) bool {
+		return x.ReviewerID != v.ID && x.about() == d.Revision && x.Verdict != string(example.Skip) && x.Verdict != "undo"
+	}) {
+		return nil
+	}
+	if err := sight.Note(ctx, s.db, s.dataset, d.ID, v.ID); err != nil {
+		return fmt.Errorf("show example %s: %w", d.ID, err)
+	}
+	return nil
 }
 
 // about is the revision that a decision speaks of: the one it made, else the one

@@ -90,9 +90,9 @@ func (h *hand) takeBack(ctx context.Context, tx pgx.Tx, by audit.Actor, i item) 
 		return keep(isTouched), nil
 	}
 	if h.act.Kind == Move {
-		_, err = h.cfg.Review.MoveIn(ctx, tx, by, i.id, u.Category, u.Subcategory, u.Status, "moved back")
+		_, err = h.cfg.Review.MoveBackIn(ctx, tx, by, i.id, u.Category, u.Subcategory, u.Revision-1, u.Status)
 	} else {
-		_, err = h.cfg.Review.RestoreIn(ctx, tx, by, i.id, u.Revision-1, u.Status, "undo")
+		_, err = h.cfg.Review.TakeBackIn(ctx, tx, by, i.id, u.Revision-1, u.Status)
 	}
 	if err != nil {
 		return refused(err)

@@ -203,6 +203,7 @@ func (s *Service) List(ctx context.Context, v sight.Viewer, example, before uuid
 		return Page{}, fmt.Errorf("comments of example %s: %w", example, err)
 	}
 	var page Page
+	tells := false
 	if len(rows) > limit {
 		rows = rows[:limit]
 		page.Older = rows[limit-1].ID
@@ -212,9 +213,15 @@ func (s *Service) List(ctx context.Context, v sight.Viewer, example, before uuid
 			page.Hidden++
 			continue
 		}
+		tells = tells || eyes.Tells(r.AuthorID, r.CreatedAt)
 		page.Comments = append(page.Comments, Comment{
 			ID: r.ID, Revision: int(r.Revision), AuthorID: r.AuthorID, Author: r.Author, Body: r.Body, At: r.CreatedAt.UTC(),
 		})
+	}
+	if tells && v.Reviews {
+		if err := sight.Note(ctx, s.db, s.dataset, example, v.ID); err != nil {
+			return Page{}, err
+		}
 	}
 	return page, nil
 }

@@ -450,7 +450,7 @@ func (q *Queries) ListSamples(ctx context.Context, datasetID uuid.UUID, before u
 }
 
 const lockSample = `-- name: LockSample :one
-SELECT s.dataset_id, s.id, s.name, s.batch, s.key, s.scope, s.frame_size, s.frame_hash, s.frame_last, s.frame, s.seed, s.plan, s.n, s.accept, s.edits, s.drawn, s.state, s.reviewed, s.defects, s.author_id, s.author, s.created_at, s.closed_by, s.closed_at, s.note, s.returned FROM samples s WHERE s.dataset_id = $1 AND s.id = $2 FOR UPDATE
+SELECT s.dataset_id, s.id, s.name, s.batch, s.key, s.scope, s.frame_size, s.frame_hash, s.frame_last, s.frame, s.seed, s.plan, s.n, s.accept, s.edits, s.drawn, s.state, s.reviewed, s.defects, s.author_id, s.author, s.created_at, s.closed_by, s.closed_at, s.note, s.returned, s.series FROM samples s WHERE s.dataset_id = $1 AND s.id = $2 FOR UPDATE
 `
 
 func (q *Queries) LockSample(ctx context.Context, datasetID uuid.UUID, iD uuid.UUID) (Sample, error) {
@@ -483,6 +483,7 @@ func (q *Queries) LockSample(ctx context.Context, datasetID uuid.UUID, iD uuid.U
 		&i.ClosedAt,
 		&i.Note,
 		&i.Returned,
+		&i.Series,
 	)
 	return i, err
 }
@@ -588,7 +589,7 @@ func (q *Queries) SampleAssignments(ctx context.Context, datasetID uuid.UUID, sa
 }
 
 const sampleByID = `-- name: SampleByID :one
-SELECT s.dataset_id, s.id, s.name, s.batch, s.key, s.scope, s.frame_size, s.frame_hash, s.frame_last, s.frame, s.seed, s.plan, s.n, s.accept, s.edits, s.drawn, s.state, s.reviewed, s.defects, s.author_id, s.author, s.created_at, s.closed_by, s.closed_at, s.note, s.returned FROM samples s WHERE s.dataset_id = $1 AND s.id = $2
+SELECT s.dataset_id, s.id, s.name, s.batch, s.key, s.scope, s.frame_size, s.frame_hash, s.frame_last, s.frame, s.seed, s.plan, s.n, s.accept, s.edits, s.drawn, s.state, s.reviewed, s.defects, s.author_id, s.author, s.created_at, s.closed_by, s.closed_at, s.note, s.returned, s.series FROM samples s WHERE s.dataset_id = $1 AND s.id = $2
 `
 
 func (q *Queries) SampleByID(ctx context.Context, datasetID uuid.UUID, iD uuid.UUID) (Sample, error) {
@@ -621,6 +622,7 @@ func (q *Queries) SampleByID(ctx context.Context, datasetID uuid.UUID, iD uuid.U
 		&i.ClosedAt,
 		&i.Note,
 		&i.Returned,
+		&i.Series,
 	)
 	return i, err
 }

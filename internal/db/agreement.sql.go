@@ -19,6 +19,7 @@ WITH verdicts AS (
            CASE WHEN d.verdict = 'reject' THEN 2 WHEN d.new_revision IS NULL AND d.proposal = '' THEN 0 ELSE 1 END AS choice
       FROM decisions d
      WHERE d.dataset_id = $1 AND d.created_at >= $13 AND d.verdict IN ('approve', 'reject') AND d.kind IN ('review', 'second')
+       AND NOT d.informed AND d.carries IS NULL
        AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id)
      ORDER BY d.example_id, d.revision, d.reviewer_id, d.id DESC
 )
@@ -129,6 +130,7 @@ WITH verdicts AS (
            CASE WHEN d.verdict = 'reject' THEN 2 WHEN d.new_revision IS NULL AND d.proposal = '' THEN 0 ELSE 1 END AS choice
       FROM decisions d
      WHERE d.dataset_id = $1 AND d.created_at >= $3 AND d.verdict IN ('approve', 'reject') AND d.kind IN ('review', 'second')
+       AND NOT d.informed AND d.carries IS NULL
        AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id)
      ORDER BY d.example_id, d.revision, d.reviewer_id, d.id DESC
 ), pairs AS (
@@ -210,6 +212,7 @@ WITH verdicts AS (
            CASE WHEN d.verdict = 'reject' THEN 2 WHEN d.new_revision IS NULL AND d.proposal = '' THEN 0 ELSE 1 END AS choice
       FROM decisions d
      WHERE d.dataset_id = $1 AND d.created_at >= $3 AND d.verdict IN ('approve', 'reject') AND d.kind IN ('review', 'second')
+       AND NOT d.informed AND d.carries IS NULL
        AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id)
      ORDER BY d.example_id, d.revision, d.reviewer_id, d.id DESC
 ), units AS (
@@ -234,7 +237,7 @@ type AgreementPatternsRow struct {
 }
 
 // Independent verdicts: live ones of kinds review and second, by different people
-// on the same revision. Of each person the last counts. A choice is 0 for approved
+// on the same revision, none of whom had been shown what others said. Of each person the last counts. A choice is 0 for approved
 // as it was, 1 for approved after an edit (made, or in a look only proposed), 2 for
 // rejected.
 // How often the people who saw one example chose what, by category.
@@ -348,7 +351,7 @@ SELECT d.reviewer_id, coalesce(u.name, '')::text AS name, e.category,
   FROM decisions d
   JOIN examples e ON e.dataset_id = d.dataset_id AND e.id = d.example_id
   LEFT JOIN users u ON u.id = d.reviewer_id
- WHERE d.dataset_id = $1 AND d.created_at >= $2 AND d.verdict IN ('approve', 'reject', 'escalate') AND d.kind <> 'bulk'
+ WHERE d.dataset_id = $1 AND d.created_at >= $2 AND d.verdict IN ('approve', 'reject', 'escalate') AND d.kind <> 'bulk' AND d.carries IS NULL
    AND NOT EXISTS (SELECT FROM decisions x WHERE x.dataset_id = d.dataset_id AND x.undoes = d.id)
  GROUP BY 1, 2, 3
  ORDER BY 2, 1, 3
@@ -399,7 +402,7 @@ const workByDay = `-- name: WorkByDay :many
 SELECT (d.created_at AT TIME ZONE 'UTC')::date AS day, count(*)::int AS decisions, coalesce(sum(d.millis), 0)::bigint AS millis
   FROM decisions d
  WHERE d.dataset_id = $1 AND d.reviewer_id = $2 AND d.created_at >= $3
-   AND d.verdict IN ('approve', 'reject', 'escalate') AND d.kind <> 'bulk'
+   AND d.verdict IN ('approve', 'reject', 'escalate') AND d.kind <> 'bulk' AND d.carries IS NULL
  GROUP BY 1
  ORDER BY 1 DESC
  LIMIT 400
@@ -439,7 +442,7 @@ SELECT count(*)::int AS decisions,
        coalesce(percentile_cont(0.75) WITHIN GROUP (ORDER BY d.millis), 0)::float8 AS three_quarters
   FROM decisions d
  WHERE d.dataset_id = $1 AND d.reviewer_id = $2 AND d.created_at >= $3
-   AND d.verdict IN ('approve', 'reject', 'escalate') AND d.kind <> 'bulk' AND d.millis BETWEEN 1 AND 600000
+   AND d.verdict IN ('approve', 'reject', 'escalate') AND d.kind <> 'bulk' AND d.carries IS NULL AND d.millis BETWEEN 1 AND 600000
 `
 
 type WorkPaceRow struct {

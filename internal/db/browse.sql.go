@@ -14,7 +14,7 @@ import (
 
 const decisionsOf = `-- name: DecisionsOf :many
 SELECT d.id, d.reviewer_id, coalesce(u.name, '')::text AS reviewer, d.revision, d.new_revision, d.verdict, d.kind, d.proposal, d.reason,
-       d.comment, d.override_reason, d.checklist, d.status_before, d.status_after, d.undoes, d.millis, d.created_at,
+       d.comment, d.override_reason, d.checklist, d.status_before, d.status_after, d.undoes, d.millis, d.created_at, d.informed, (d.carries IS NOT NULL)::boolean AS carried,
        EXISTS (SELECT FROM decisions x WHERE x.dataset_id = d.dataset_id AND x.undoes = d.id) AS undone
   FROM decisions d
   LEFT JOIN users u ON u.id = d.reviewer_id
@@ -41,6 +41,8 @@ type DecisionsOfRow struct {
 	Undoes         *uuid.UUID
 	Millis         int32
 	CreatedAt      time.Time
+	Informed       bool
+	Carried        bool
 	Undone         bool
 }
 
@@ -71,6 +73,8 @@ func (q *Queries) DecisionsOf(ctx context.Context, datasetID uuid.UUID, exampleI
 			&i.Undoes,
 			&i.Millis,
 			&i.CreatedAt,
+			&i.Informed,
+			&i.Carried,
 			&i.Undone,
 		); err != nil {
 			return nil, err

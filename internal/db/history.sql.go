@@ -32,7 +32,7 @@ WITH happened AS (
        AND NOT EXISTS (SELECT FROM decisions d
                         WHERE d.dataset_id = r.dataset_id AND d.example_id = r.example_id AND d.new_revision = r.revision)
     UNION ALL
-    SELECT d.created_at, 'decision:' || d.id, 'decision', d.reviewer_id, coalesce(u.name, ''),
+    SELECT d.created_at, 'decision:' || d.id, CASE WHEN d.carries IS NULL THEN 'decision' ELSE 'carried' END, d.reviewer_id, coalesce(u.name, ''),
            d.revision, d.new_revision, d.verdict, d.kind,
            CASE WHEN d.status_before <> d.status_after THEN d.status_after::text ELSE '' END,
            EXISTS (SELECT FROM decisions x WHERE x.dataset_id = d.dataset_id AND x.undoes = d.id),

@@ -248,6 +248,8 @@ type Decision struct {
 	CreatedAt      time.Time
 	Kind           string
 	Proposal       string
+	Informed       bool
+	Carries        *uuid.UUID
 }
 
 type DecisionDay struct {
@@ -498,21 +500,22 @@ type LoginFailure struct {
 }
 
 type Look struct {
-	DatasetID   uuid.UUID
-	ID          uuid.UUID
-	ExampleID   uuid.UUID
-	Revision    int32
-	Kind        string
-	Category    string
-	Subcategory string
-	FirstID     *uuid.UUID
-	NotFor      *uuid.UUID
-	Expected    *string
-	ReviewerID  *uuid.UUID
-	DecisionID  *uuid.UUID
-	Agrees      *bool
-	CreatedAt   time.Time
-	ClosedAt    *time.Time
+	DatasetID    uuid.UUID
+	ID           uuid.UUID
+	ExampleID    uuid.UUID
+	Revision     int32
+	Kind         string
+	Category     string
+	Subcategory  string
+	FirstID      *uuid.UUID
+	NotFor       *uuid.UUID
+	Expected     *string
+	ReviewerID   *uuid.UUID
+	DecisionID   *uuid.UUID
+	Agrees       *bool
+	CreatedAt    time.Time
+	ClosedAt     *time.Time
+	AssignmentID *uuid.UUID
 }
 
 type Notice struct {
@@ -651,6 +654,7 @@ type Sample struct {
 	ClosedAt  *time.Time
 	Note      string
 	Returned  *uuid.UUID
+	Series    string
 }
 
 type SampleAssignment struct {
@@ -699,6 +703,14 @@ type ShareLink struct {
 	ExpiresAt time.Time
 	RevokedAt *time.Time
 	OpenedAt  *time.Time
+}
+
+type Sighting struct {
+	DatasetID uuid.UUID
+	ExampleID uuid.UUID
+	Revision  int32
+	UserID    uuid.UUID
+	At        time.Time
 }
 
 type Source struct {

@@ -458,7 +458,7 @@ func (q *Queries) ReleaseCandidates(ctx context.Context, arg ReleaseCandidatesPa
 }
 
 const releaseDecisions = `-- name: ReleaseDecisions :many
-SELECT d.example_id, d.id, d.reviewer_id, d.revision, coalesce(d.new_revision, 0)::int AS new_revision, d.verdict, d.kind, d.reason, d.override_reason, d.checklist, d.created_at,
+SELECT d.example_id, d.id, d.reviewer_id, d.revision, coalesce(d.new_revision, 0)::int AS new_revision, d.verdict, d.kind, d.reason, d.override_reason, d.checklist, d.created_at, d.informed,
        EXISTS (SELECT FROM decisions x WHERE x.dataset_id = d.dataset_id AND x.undoes = d.id) AS undone,
        coalesce(u.name, '')::text AS reviewer, coalesce(u.skills, '{}')::text[] AS skills
   FROM unnest($1::uuid[]) AS t(id)
@@ -479,6 +479,7 @@ type ReleaseDecisionsRow struct {
 	OverrideReason string
 	Checklist      string
 	CreatedAt      time.Time
+	Informed       bool
 	Undone         bool
 	Reviewer       string
 	Skills         []string
@@ -506,6 +507,7 @@ func (q *Queries) ReleaseDecisions(ctx context.Context, ids []uuid.UUID, dataset
 			&i.OverrideReason,
 			&i.Checklist,
 			&i.CreatedAt,
+			&i.Informed,
 			&i.Undone,
 			&i.Reviewer,
 			&i.Skills,

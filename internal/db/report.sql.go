@@ -105,7 +105,7 @@ SELECT d.id, d.example_id, d.verdict, d.reason, d.status_after, d.new_revision, 
   FROM decisions d
   JOIN examples e ON e.dataset_id = d.dataset_id AND e.id = d.example_id
   LEFT JOIN users u ON u.id = d.reviewer_id
- WHERE d.dataset_id = $1
+ WHERE d.dataset_id = $1 AND d.carries IS NULL
  ORDER BY d.id DESC
  LIMIT $2::int
 `
@@ -431,7 +431,7 @@ func (q *Queries) ScopeSources(ctx context.Context, datasetID uuid.UUID, ids []u
 }
 
 const scopeVerdicts = `-- name: ScopeVerdicts :many
-SELECT d.example_id, d.revision, d.reviewer_id, d.verdict, d.kind, d.reason
+SELECT d.example_id, d.revision, d.reviewer_id, d.verdict, d.kind, d.reason, d.informed
   FROM decisions d
  WHERE d.dataset_id = $1 AND d.example_id = ANY($2::uuid[]) AND d.verdict IN ('approve', 'reject') AND d.created_at <= $3
    AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id AND u.created_at <= $3)
@@ -446,6 +446,7 @@ type ScopeVerdictsRow struct {
 	Verdict    string
 	Kind       string
 	Reason     string
+	Informed   bool
 }
 
 // The live verdicts on a batch of examples as of a moment: what was taken back by
@@ -466,6 +467,7 @@ func (q *Queries) ScopeVerdicts(ctx context.Context, datasetID uuid.UUID, ids []
 			&i.Verdict,
 			&i.Kind,
 			&i.Reason,
+			&i.Informed,
 		); err != nil {
 			return nil, err
 		}

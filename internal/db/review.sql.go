@@ -79,9 +79,9 @@ func (q *Queries) AnyHasSkill(ctx context.Context, ids []uuid.UUID, skill string
 
 const appendDecision = `-- name: AppendDecision :exec
 INSERT INTO decisions (dataset_id, id, example_id, reviewer_id, revision, new_revision, verdict, kind, reason, comment,
-                       override_reason, checklist, proposal, status_before, status_after, undoes, request_key, millis)
+                       override_reason, checklist, proposal, status_before, status_after, undoes, request_key, millis, informed, carries)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
-        $11, $12, $13, $14, $15, $16, $17, $18)
+        $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
 `
 
 type AppendDecisionParams struct {
@@ -103,6 +103,8 @@ type AppendDecisionParams struct {
 	Undoes         *uuid.UUID
 	RequestKey     string
 	Millis         int32
+	Informed       bool
+	Carries        *uuid.UUID
 }
 
 func (q *Queries) AppendDecision(ctx context.Context, arg AppendDecisionParams) error {
@@ -125,6 +127,8 @@ func (q *Queries) AppendDecision(ctx context.Context, arg AppendDecisionParams) 
 		arg.Undoes,
 		arg.RequestKey,
 		arg.Millis,
+		arg.Informed,
+		arg.Carries,
 	)
 	return err
 }
@@ -204,6 +208,70 @@ func (q *Queries) AskSecondLook(ctx context.Context, arg AskSecondLookParams) er
 	return err
 }
 
+const carriedVerdicts = `-- name: CarriedVerdicts :many
+SELECT v.id, v.reviewer_id, v.verdict, v.kind, v.reason, v.comment, v.override_reason, v.checklist, v.status_before, v.status_after,
+       v.informed, coalesce(v.carries, v.id)::uuid AS carries
+  FROM (SELECT DISTINCT ON (d.reviewer_id) d.dataset_id, d.id, d.example_id, d.reviewer_id, d.revision, d.new_revision, d.verdict, d.reason, d.comment, d.override_reason, d.checklist, d.status_before, d.status_after, d.undoes, d.request_key, d.millis, d.created_at, d.kind, d.proposal, d.informed, d.carries
+          FROM decisions d
+         WHERE d.dataset_id = $1 AND d.example_id = $2 AND coalesce(d.new_revision, d.revision) = $3::int
+           AND d.verdict IN ('approve', 'reject', 'escalate') AND d.kind IN ('review', 'bulk', 'adjudication')
+           AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes IN (d.id, d.carries))
+         ORDER BY d.reviewer_id, d.id DESC) AS v
+ ORDER BY v.id
+ LIMIT 200
+`
+
+type CarriedVerdictsRow struct {
+	ID             uuid.UUID
+	ReviewerID     uuid.UUID
+	Verdict        string
+	Kind           string
+	Reason         string
+	Comment        string
+	OverrideReason string
+	Checklist      string
+	StatusBefore   ExampleStatus
+	StatusAfter    ExampleStatus
+	Informed       bool
+	Carries        uuid.UUID
+}
+
+// The verdicts in force on a revision, of each person the latest, in the order in
+// which they were given: what another revision with the same content inherits. What
+// was carried over before is taken back together with the decision that it carries.
+func (q *Queries) CarriedVerdicts(ctx context.Context, datasetID uuid.UUID, exampleID uuid.UUID, revision int32) ([]CarriedVerdictsRow, error) {
+	rows, err := q.db.Query(ctx, carriedVerdicts, datasetID, exampleID, revision)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CarriedVerdictsRow
+	for rows.Next() {
+		var i CarriedVerdictsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.ReviewerID,
+			&i.Verdict,
+			&i.Kind,
+			&i.Reason,
+			&i.Comment,
+			&i.OverrideReason,
+			&i.Checklist,
+			&i.StatusBefore,
+			&i.StatusAfter,
+			&i.Informed,
+			&i.Carries,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const categoryOf = `-- name: CategoryOf :one
 SELECT category FROM examples WHERE dataset_id = $1 AND id = $2
 `
@@ -228,7 +296,7 @@ WITH next AS (
                           AND (d.verdict = 'skip' OR d.verdict <> 'undo' AND coalesce(d.new_revision, d.revision) = e.revision)
                           AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id))
        AND ($7::int = 0 OR (SELECT count(DISTINCT d.reviewer_id) FROM decisions d
-                        WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id AND d.verdict = 'approve' AND d.kind IN ('review', 'bulk')
+                        WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id AND d.verdict = 'approve' AND d.kind IN ('review', 'bulk') AND NOT d.informed
                           AND coalesce(d.new_revision, d.revision) = e.revision
                           AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id)) < $7::int)
      ORDER BY (-e.suspicion)::smallint, e.id
@@ -301,6 +369,96 @@ func (q *Queries) ClaimAfter(ctx context.Context, arg ClaimAfterParams) ([]Claim
 	return items, nil
 }
 
+const claimAssignedLook = `-- name: ClaimAssignedLook :many
+WITH open AS (
+    SELECT k.id, k.example_id, k.revision, k.expected
+      FROM looks k
+     WHERE $1::uuid IS NOT NULL AND k.dataset_id = $2 AND k.closed_at IS NULL AND k.kind = 'second' AND k.not_for <> $3
+       AND k.category = $4 AND k.subcategory = $5
+     ORDER BY k.id
+     LIMIT 5000
+), inside AS (
+    SELECT open.id, open.example_id, open.revision, open.expected FROM open JOIN examples x ON x.dataset_id = $2 AND x.id = open.example_id AND x.import_id = $1::uuid
+    UNION ALL
+    SELECT k.id, k.example_id, k.revision, k.expected
+      FROM assignment_examples a
+      JOIN looks k ON k.dataset_id = a.dataset_id AND k.example_id = a.example_id AND k.closed_at IS NULL AND k.kind = 'second' AND k.not_for <> $3
+     WHERE $1::uuid IS NULL AND a.dataset_id = $2 AND a.assignment_id = $6
+), next AS (
+    SELECT inside.id AS look_id, e.id
+      FROM inside
+      JOIN examples e ON e.dataset_id = $2 AND e.id = inside.example_id AND e.revision = inside.revision
+                     AND e.status = CASE inside.expected WHEN 'approve' THEN 'approved'::example_status ELSE 'rejected'::example_status END
+     WHERE NOT EXISTS (SELECT FROM leases l
+                        WHERE l.dataset_id = e.dataset_id AND l.example_id = e.id AND l.expires_at > now())
+       AND NOT EXISTS (SELECT FROM decisions d
+                        WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id AND d.reviewer_id = $3
+                          AND (d.verdict = 'skip' OR d.verdict <> 'undo' AND coalesce(d.new_revision, d.revision) = e.revision)
+                          AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id))
+       AND NOT EXISTS (SELECT FROM sightings w
+                        WHERE w.dataset_id = e.dataset_id AND w.example_id = e.id AND w.revision = e.revision AND w.user_id = $3)
+     ORDER BY inside.id
+     LIMIT 1
+       FOR NO KEY UPDATE OF e SKIP LOCKED
+), taken AS (
+    INSERT INTO leases AS l (dataset_id, example_id, reviewer_id, taken_at, expires_at, look_id)
+    SELECT $2, next.id, $3, now(), now() + make_interval(secs => $7::float8), next.look_id FROM next
+    ON CONFLICT (dataset_id, example_id) DO UPDATE
+       SET reviewer_id = excluded.reviewer_id, taken_at = excluded.taken_at, expires_at = excluded.expires_at, look_id = excluded.look_id
+     WHERE l.expires_at <= now()
+    RETURNING l.example_id, l.expires_at
+)
+SELECT next.look_id, taken.example_id, taken.expires_at
+  FROM next JOIN taken ON taken.example_id = next.id
+`
+
+type ClaimAssignedLookParams struct {
+	ImportID     *uuid.UUID
+	DatasetID    uuid.UUID
+	ReviewerID   *uuid.UUID
+	Category     string
+	Subcategory  string
+	AssignmentID uuid.UUID
+	Seconds      float64
+}
+
+type ClaimAssignedLookRow struct {
+	LookID    uuid.UUID
+	ExampleID uuid.UUID
+	ExpiresAt time.Time
+}
+
+// ClaimSecondLook for the examples of one import, or for those that an assignment
+// lists: nothing from elsewhere, which would stand out. Of an import it looks at the
+// first 5,000 open looks of a shelf.
+func (q *Queries) ClaimAssignedLook(ctx context.Context, arg ClaimAssignedLookParams) ([]ClaimAssignedLookRow, error) {
+	rows, err := q.db.Query(ctx, claimAssignedLook,
+		arg.ImportID,
+		arg.DatasetID,
+		arg.ReviewerID,
+		arg.Category,
+		arg.Subcategory,
+		arg.AssignmentID,
+		arg.Seconds,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ClaimAssignedLookRow
+	for rows.Next() {
+		var i ClaimAssignedLookRow
+		if err := rows.Scan(&i.LookID, &i.ExampleID, &i.ExpiresAt); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const claimGold = `-- name: ClaimGold :many
 WITH next AS (
     SELECT e.id, e.revision, e.category, e.subcategory, g.verdict
@@ -309,6 +467,7 @@ WITH next AS (
                      AND e.status = CASE g.verdict WHEN 'approve' THEN 'approved'::example_status ELSE 'rejected'::example_status END
      WHERE g.dataset_id = $1 AND g.retired_at IS NULL AND g.author_id <> $2
        AND e.category = $4 AND ($5::text = '' OR e.subcategory = $5)
+       AND ($6::uuid[] IS NULL OR g.example_id = ANY($6::uuid[]))
        AND NOT EXISTS (SELECT FROM looks k
                         WHERE k.dataset_id = g.dataset_id AND k.example_id = g.example_id AND k.kind = 'gold'
                           AND k.reviewer_id = $2 AND k.closed_at IS NOT NULL)
@@ -318,12 +477,14 @@ WITH next AS (
                         WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id AND d.reviewer_id = $2
                           AND (d.verdict = 'skip' OR d.verdict <> 'undo' AND coalesce(d.new_revision, d.revision) = e.revision)
                           AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id))
+       AND NOT EXISTS (SELECT FROM sightings w
+                        WHERE w.dataset_id = e.dataset_id AND w.example_id = e.id AND w.revision = e.revision AND w.user_id = $2)
      ORDER BY md5(g.example_id::text || $2::text)
      LIMIT 1
        FOR NO KEY UPDATE OF e SKIP LOCKED
 ), met AS (
     INSERT INTO looks AS k (dataset_id, id, example_id, revision, kind, category, subcategory, expected, reviewer_id)
-    SELECT $1, $6, next.id, next.revision, 'gold', next.category, next.subcategory, next.verdict, $2 FROM next
+    SELECT $1, $7, next.id, next.revision, 'gold', next.category, next.subcategory, next.verdict, $2 FROM next
     ON CONFLICT (dataset_id, example_id, reviewer_id) WHERE kind = 'gold' DO UPDATE
        SET revision = excluded.revision, expected = excluded.expected
      WHERE k.closed_at IS NULL
@@ -343,6 +504,7 @@ type ClaimGoldParams struct {
 	Seconds     float64
 	Category    string
 	Subcategory string
+	Among       []uuid.UUID
 	LookID      uuid.UUID
 }
 
@@ -359,6 +521,7 @@ func (q *Queries) ClaimGold(ctx context.Context, arg ClaimGoldParams) ([]ClaimGo
 		arg.Seconds,
 		arg.Category,
 		arg.Subcategory,
+		arg.Among,
 		arg.LookID,
 	)
 	if err != nil {
@@ -535,7 +698,7 @@ WITH next AS (
                           AND (d.verdict = 'skip' OR d.verdict <> 'undo' AND coalesce(d.new_revision, d.revision) = e.revision)
                           AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id))
        AND ($6::int = 0 OR (SELECT count(DISTINCT d.reviewer_id) FROM decisions d
-                        WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id AND d.verdict = 'approve' AND d.kind IN ('review', 'bulk')
+                        WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id AND d.verdict = 'approve' AND d.kind IN ('review', 'bulk') AND NOT d.informed
                           AND coalesce(d.new_revision, d.revision) = e.revision
                           AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id)) < $6::int)
      ORDER BY e.id
@@ -620,6 +783,8 @@ WITH open AS (
                         WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id AND d.reviewer_id = $5
                           AND (d.verdict = 'skip' OR d.verdict <> 'undo' AND coalesce(d.new_revision, d.revision) = e.revision)
                           AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id))
+       AND NOT EXISTS (SELECT FROM sightings w
+                        WHERE w.dataset_id = e.dataset_id AND w.example_id = e.id AND w.revision = e.revision AND w.user_id = $5)
      ORDER BY open.id
      LIMIT 1
        FOR NO KEY UPDATE OF e SKIP LOCKED
@@ -784,7 +949,7 @@ func (q *Queries) CloseLook(ctx context.Context, arg CloseLookParams) error {
 }
 
 const decisionByID = `-- name: DecisionByID :one
-SELECT d.id, d.example_id, d.reviewer_id, d.revision, d.new_revision, d.verdict, d.kind, d.status_before, d.status_after,
+SELECT d.id, d.example_id, d.reviewer_id, d.revision, d.new_revision, d.verdict, d.kind, d.status_before, d.status_after, d.carries,
        EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id) AS undone
   FROM decisions d
  WHERE d.dataset_id = $1 AND d.id = $2
@@ -800,6 +965,7 @@ type DecisionByIDRow struct {
 	Kind         string
 	StatusBefore ExampleStatus
 	StatusAfter  ExampleStatus
+	Carries      *uuid.UUID
 	Undone       bool
 }
 
@@ -816,6 +982,7 @@ func (q *Queries) DecisionByID(ctx context.Context, datasetID uuid.UUID, iD uuid
 		&i.Kind,
 		&i.StatusBefore,
 		&i.StatusAfter,
+		&i.Carries,
 		&i.Undone,
 	)
 	return i, err
@@ -849,7 +1016,7 @@ func (q *Queries) DecisionByKey(ctx context.Context, datasetID uuid.UUID, review
 }
 
 const decisionsUnderLock = `-- name: DecisionsUnderLock :many
-SELECT d.id, d.reviewer_id, d.verdict, d.kind, d.status_after, coalesce(d.new_revision, d.revision)::int AS revision, d.request_key,
+SELECT d.id, d.reviewer_id, d.verdict, d.kind, d.status_after, coalesce(d.new_revision, d.revision)::int AS revision, d.request_key, d.informed,
        EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id) AS undone
   FROM decisions d
  WHERE d.dataset_id = $1 AND d.example_id = $2
@@ -865,6 +1032,7 @@ type DecisionsUnderLockRow struct {
 	StatusAfter ExampleStatus
 	Revision    int32
 	RequestKey  string
+	Informed    bool
 	Undone      bool
 }
 
@@ -887,6 +1055,7 @@ func (q *Queries) DecisionsUnderLock(ctx context.Context, datasetID uuid.UUID, e
 			&i.StatusAfter,
 			&i.Revision,
 			&i.RequestKey,
+			&i.Informed,
 			&i.Undone,
 		); err != nil {
 			return nil, err
@@ -1068,6 +1237,58 @@ func (q *Queries) ExtendLeases(ctx context.Context, arg ExtendLeasesParams) ([]E
 	return items, nil
 }
 
+const goldLikeAssigned = `-- name: GoldLikeAssigned :many
+SELECT g.example_id
+  FROM golds g
+  JOIN examples e ON e.dataset_id = g.dataset_id AND e.id = g.example_id
+ WHERE g.dataset_id = $1 AND g.retired_at IS NULL AND e.category = $2 AND e.subcategory = $3
+   AND CASE WHEN $4::uuid IS NOT NULL THEN e.import_id = $4::uuid
+            ELSE EXISTS (SELECT FROM assignment_examples a JOIN examples m ON m.dataset_id = a.dataset_id AND m.id = a.example_id
+                          WHERE a.dataset_id = $1 AND a.assignment_id = $5
+                            AND (a.example_id = g.example_id OR $6::boolean AND m.import_id = e.import_id AND m.category = $2 AND m.subcategory = $3)) END
+ ORDER BY g.example_id
+ LIMIT 1000
+`
+
+type GoldLikeAssignedParams struct {
+	DatasetID    uuid.UUID
+	Category     string
+	Subcategory  string
+	ImportID     *uuid.UUID
+	AssignmentID uuid.UUID
+	Wide         bool
+}
+
+// Gold examples of one kind that would not be out of place in an assignment: of its
+// import, or, for a list, of it or of an import that it has examples of this
+// kind from. wide: of such an import, else only from the list itself.
+func (q *Queries) GoldLikeAssigned(ctx context.Context, arg GoldLikeAssignedParams) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, goldLikeAssigned,
+		arg.DatasetID,
+		arg.Category,
+		arg.Subcategory,
+		arg.ImportID,
+		arg.AssignmentID,
+		arg.Wide,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uuid.UUID
+	for rows.Next() {
+		var example_id uuid.UUID
+		if err := rows.Scan(&example_id); err != nil {
+			return nil, err
+		}
+		items = append(items, example_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const goldOf = `-- name: GoldOf :one
 SELECT g.revision, g.verdict, g.reason, g.created_at, coalesce(u.name, '')::text AS author,
        (SELECT count(*) FROM looks k WHERE k.dataset_id = g.dataset_id AND k.example_id = g.example_id AND k.kind = 'gold' AND k.agrees IS NOT NULL) AS met,
@@ -1115,7 +1336,10 @@ func (q *Queries) HasAnySkill(ctx context.Context, iD uuid.UUID, skills []string
 const lastUndoable = `-- name: LastUndoable :one
 SELECT d.id, d.example_id
   FROM decisions d
- WHERE d.dataset_id = $1 AND d.reviewer_id = $2 AND d.verdict <> 'undo'
+  JOIN examples e ON e.dataset_id = d.dataset_id AND e.id = d.example_id
+ WHERE (d.verdict = 'skip' OR d.kind IN ('second', 'gold') OR coalesce(d.new_revision, d.revision) = e.revision)
+   AND NOT EXISTS (SELECT FROM decisions c WHERE c.dataset_id = d.dataset_id AND c.id = d.carries AND c.new_revision IS NOT NULL)
+   AND d.dataset_id = $1 AND d.reviewer_id = $2 AND d.verdict <> 'undo'
    AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id)
    AND (d.verdict = 'skip' OR d.kind IN ('second', 'gold') AND d.status_before = d.status_after OR NOT EXISTS (
         SELECT FROM decisions l
@@ -1132,7 +1356,8 @@ type LastUndoableRow struct {
 }
 
 // The newest decision of a reviewer that was not undone yet and that nobody has
-// built on since.
+// built on since. What was carried over can be taken back unless it was an edit,
+// whose words the revision before had; what it carries, only through it.
 func (q *Queries) LastUndoable(ctx context.Context, datasetID uuid.UUID, reviewerID uuid.UUID) (LastUndoableRow, error) {
 	row := q.db.QueryRow(ctx, lastUndoable, datasetID, reviewerID)
 	var i LastUndoableRow
@@ -1311,6 +1536,17 @@ func (q *Queries) LookByID(ctx context.Context, datasetID uuid.UUID, iD uuid.UUI
 	return i, err
 }
 
+const lookOfLease = `-- name: LookOfLease :one
+SELECT look_id FROM leases WHERE dataset_id = $1 AND example_id = $2 AND reviewer_id = $3 AND look_id IS NOT NULL
+`
+
+func (q *Queries) LookOfLease(ctx context.Context, datasetID uuid.UUID, exampleID uuid.UUID, reviewerID uuid.UUID) (*uuid.UUID, error) {
+	row := q.db.QueryRow(ctx, lookOfLease, datasetID, exampleID, reviewerID)
+	var look_id *uuid.UUID
+	err := row.Scan(&look_id)
+	return look_id, err
+}
+
 const lookShelves = `-- name: LookShelves :many
 WITH open AS (
     SELECT x.category, x.subcategory, x.not_for FROM looks x
@@ -1417,7 +1653,7 @@ func (q *Queries) OldestShelves(ctx context.Context, arg OldestShelvesParams) ([
 
 const openAssignmentOf = `-- name: OpenAssignmentOf :one
 
-SELECT a.kind, a.category, a.subcategory, a.import_id
+SELECT a.kind, a.category, a.subcategory, a.import_id, a.origin
   FROM assignments a
  WHERE a.dataset_id = $1 AND a.id = $2 AND a.ended_at IS NULL
    AND (a.everybody OR EXISTS (SELECT FROM assignment_people p
@@ -1429,6 +1665,7 @@ type OpenAssignmentOfRow struct {
 	Category    string
 	Subcategory string
 	ImportID    *uuid.UUID
+	Origin      string
 }
 
 // Queues of one assignment ------------------------------------------------------
@@ -1441,6 +1678,7 @@ func (q *Queries) OpenAssignmentOf(ctx context.Context, datasetID uuid.UUID, iD 
 		&i.Category,
 		&i.Subcategory,
 		&i.ImportID,
+		&i.Origin,
 	)
 	return i, err
 }
@@ -1533,10 +1771,11 @@ const ownAssignedLeases = `-- name: OwnAssignedLeases :many
 SELECT l.example_id, l.expires_at
   FROM leases l
   JOIN examples e ON e.dataset_id = l.dataset_id AND e.id = l.example_id
- WHERE l.dataset_id = $1 AND l.reviewer_id = $2 AND l.expires_at > now() AND e.status = 'pending'
-   AND (e.import_id = $3::uuid
+ WHERE l.dataset_id = $1 AND l.reviewer_id = $2 AND l.expires_at > now()
+   AND (e.status = 'pending' AND (e.import_id = $3::uuid
         OR EXISTS (SELECT FROM assignment_examples a
                     WHERE a.dataset_id = e.dataset_id AND a.assignment_id = $4 AND a.example_id = e.id))
+        OR EXISTS (SELECT FROM looks k WHERE k.dataset_id = l.dataset_id AND k.id = l.look_id AND k.assignment_id = $4))
  ORDER BY l.taken_at, l.example_id
  LIMIT $5::int
 `
@@ -1554,7 +1793,8 @@ type OwnAssignedLeasesRow struct {
 	ExpiresAt time.Time
 }
 
-// OwnLeases for one import or for the examples that an assignment lists.
+// OwnLeases for one import or for the examples that an assignment lists, and the
+// looks that were handed out among them.
 func (q *Queries) OwnAssignedLeases(ctx context.Context, arg OwnAssignedLeasesParams) ([]OwnAssignedLeasesRow, error) {
 	rows, err := q.db.Query(ctx, ownAssignedLeases,
 		arg.DatasetID,
@@ -1631,6 +1871,16 @@ func (q *Queries) OwnLeases(ctx context.Context, arg OwnLeasesParams) ([]OwnLeas
 		return nil, err
 	}
 	return items, nil
+}
+
+const placeLook = `-- name: PlaceLook :exec
+UPDATE looks SET assignment_id = $1 WHERE dataset_id = $2 AND id = $3
+`
+
+// Notes in which assignment a look was handed out.
+func (q *Queries) PlaceLook(ctx context.Context, assignmentID *uuid.UUID, datasetID uuid.UUID, iD uuid.UUID) error {
+	_, err := q.db.Exec(ctx, placeLook, assignmentID, datasetID, iD)
+	return err
 }
 
 const releaseLeases = `-- name: ReleaseLeases :exec
@@ -1716,7 +1966,7 @@ const reviewerPace = `-- name: ReviewerPace :one
 SELECT count(*)::bigint AS decisions, coalesce(sum(millis), 0)::bigint AS millis
   FROM decisions
  WHERE dataset_id = $1 AND reviewer_id = $2 AND created_at >= $3
-   AND verdict IN ('approve', 'reject', 'escalate')
+   AND verdict IN ('approve', 'reject', 'escalate') AND carries IS NULL
 `
 
 type ReviewerPaceRow struct {
@@ -1887,6 +2137,17 @@ func (q *Queries) Shelves(ctx context.Context, datasetID uuid.UUID, category str
 	return items, nil
 }
 
+const skillsOfUser = `-- name: SkillsOfUser :one
+SELECT skills FROM users WHERE id = $1
+`
+
+func (q *Queries) SkillsOfUser(ctx context.Context, id uuid.UUID) ([]string, error) {
+	row := q.db.QueryRow(ctx, skillsOfUser, id)
+	var skills []string
+	err := row.Scan(&skills)
+	return skills, err
+}
+
 const sweepLeases = `-- name: SweepLeases :execrows
 DELETE FROM leases WHERE expires_at < now() - interval '1 hour'
 `
@@ -1929,6 +2190,33 @@ func (q *Queries) TakeLease(ctx context.Context, arg TakeLeaseParams) (int64, er
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const waitingInAssignment = `-- name: WaitingInAssignment :one
+SELECT e.category, e.subcategory
+  FROM examples e
+ WHERE e.dataset_id = $1 AND e.status = 'pending'
+   AND e.id IN (SELECT i.id FROM (SELECT x.id FROM examples x WHERE x.dataset_id = $1 AND x.import_id = $2::uuid AND x.status = 'pending' ORDER BY x.id LIMIT 1) AS i
+                UNION ALL
+                SELECT l.id FROM (SELECT y.id FROM assignment_examples a JOIN examples y ON y.dataset_id = a.dataset_id AND y.id = a.example_id
+                                   WHERE a.dataset_id = $1 AND a.assignment_id = $3 AND y.status = 'pending'
+                                   ORDER BY y.suspicion DESC, y.id LIMIT 1) AS l)
+ ORDER BY e.id
+ LIMIT 1
+`
+
+type WaitingInAssignmentRow struct {
+	Category    string
+	Subcategory string
+}
+
+// The kind of the next example of an assignment that waits: where a hidden look
+// would not be out of place.
+func (q *Queries) WaitingInAssignment(ctx context.Context, datasetID uuid.UUID, importID *uuid.UUID, assignmentID uuid.UUID) (WaitingInAssignmentRow, error) {
+	row := q.db.QueryRow(ctx, waitingInAssignment, datasetID, importID, assignmentID)
+	var i WaitingInAssignmentRow
+	err := row.Scan(&i.Category, &i.Subcategory)
+	return i, err
 }
 
 const withdrawEscalation = `-- name: WithdrawEscalation :exec

@@ -12,6 +12,54 @@ import (
 	"github.com/google/uuid"
 )
 
+const carrySightings = `-- name: CarrySightings :exec
+INSERT INTO sightings (dataset_id, example_id, revision, user_id, at)
+SELECT w.dataset_id, w.example_id, $1::int, w.user_id, w.at
+  FROM sightings w WHERE w.dataset_id = $2 AND w.example_id = $3 AND w.revision = $4
+ON CONFLICT DO NOTHING
+`
+
+type CarrySightingsParams struct {
+	Next      int32
+	DatasetID uuid.UUID
+	ExampleID uuid.UUID
+	Revision  int32
+}
+
+// Whoever was shown what others said of a revision knows it of another one with the
+// same content too.
+func (q *Queries) CarrySightings(ctx context.Context, arg CarrySightingsParams) error {
+	_, err := q.db.Exec(ctx, carrySightings,
+		arg.Next,
+		arg.DatasetID,
+		arg.ExampleID,
+		arg.Revision,
+	)
+	return err
+}
+
+const noteSighting = `-- name: NoteSighting :exec
+INSERT INTO sightings (dataset_id, example_id, revision, user_id)
+SELECT e.dataset_id, e.id, e.revision, $1 FROM examples e WHERE e.dataset_id = $2 AND e.id = $3
+ON CONFLICT DO NOTHING
+`
+
+// Notes that somebody was shown what others said of an example's current revision.
+func (q *Queries) NoteSighting(ctx context.Context, viewerID uuid.UUID, datasetID uuid.UUID, iD uuid.UUID) error {
+	_, err := q.db.Exec(ctx, noteSighting, viewerID, datasetID, iD)
+	return err
+}
+
+const removeDemoSightings = `-- name: RemoveDemoSightings :exec
+DELETE FROM sightings w USING examples e
+ WHERE w.dataset_id = $1 AND e.dataset_id = w.dataset_id AND e.id = w.example_id AND e.source_id = ANY($2::uuid[])
+`
+
+func (q *Queries) RemoveDemoSightings(ctx context.Context, datasetID uuid.UUID, sources []uuid.UUID) error {
+	_, err := q.db.Exec(ctx, removeDemoSightings, datasetID, sources)
+	return err
+}
+
 const sightOf = `-- name: SightOf :one
 SELECT e.status, e.revision,
        coalesce((SELECT min(d.created_at) FROM decisions d
@@ -50,4 +98,29 @@ func (q *Queries) SightOf(ctx context.Context, viewerID uuid.UUID, datasetID uui
 		&i.Looks,
 	)
 	return i, err
+}
+
+const wasShown = `-- name: WasShown :one
+SELECT EXISTS (SELECT FROM sightings
+                WHERE dataset_id = $1 AND example_id = $2 AND revision = $3 AND user_id = $4) AS shown
+`
+
+type WasShownParams struct {
+	DatasetID uuid.UUID
+	ExampleID uuid.UUID
+	Revision  int32
+	ViewerID  uuid.UUID
+}
+
+// Whether somebody was shown what others said of a revision.
+func (q *Queries) WasShown(ctx context.Context, arg WasShownParams) (bool, error) {
+	row := q.db.QueryRow(ctx, wasShown,
+		arg.DatasetID,
+		arg.ExampleID,
+		arg.Revision,
+		arg.ViewerID,
+	)
+	var shown bool
+	err := row.Scan(&shown)
+	return shown, err
 }

@@ -160,7 +160,7 @@ func (s *Service) Remove(ctx context.Context, by audit.Actor) (Removal, error) {
 			}
 		}
 		for _, remove := range []func(context.Context, uuid.UUID, []uuid.UUID) error{
-			q.RemoveDemoLeases, q.RemoveDemoTags, q.RemoveDemoActItems, q.RemoveDemoLooks, q.RemoveDemoGolds, q.RemoveDemoEscalations, q.RemoveDemoNotices, q.RemoveDemoComments, q.RemoveDemoSamples, q.RemoveDemoAssignmentExamples, q.EndDemoAssignments, q.RemoveDemoWaivers, q.RemoveDemoLinks, q.RemoveDemoFindings, q.RemoveDemoDecisions, q.RemoveDemoRevisions,
+			q.RemoveDemoLeases, q.RemoveDemoTags, q.RemoveDemoActItems, q.RemoveDemoLooks, q.RemoveDemoSightings, q.RemoveDemoGolds, q.RemoveDemoEscalations, q.RemoveDemoNotices, q.RemoveDemoComments, q.RemoveDemoSamples, q.RemoveDemoAssignmentExamples, q.EndDemoAssignments, q.RemoveDemoWaivers, q.RemoveDemoLinks, q.RemoveDemoFindings, q.RemoveDemoDecisions, q.RemoveDemoRevisions,
 			q.RemoveDemoRejects, q.RemoveDemoDuplicates,
 		} {
 			if err := remove(ctx, s.dataset, sources); err != nil {

@@ -29,6 +29,7 @@ const (
 	Imported  Kind = "import"       // File, Line and Channel
 	Revised   Kind = "revision"     // by no decision: brought back, found and replaced; Text is why
 	Decided   Kind = "decision"     // Verdict and what goes with it
+	Carried   Kind = "carried"      // a verdict that an undo brought back together with its words, as of Decided
 	Commented Kind = "comment"      // Text
 	Waived    Kind = "waiver"       // Rule, Path; Text is why
 	Withdrawn Kind = "withdrawal"   // a waiver: Rule, Path; Text is why
@@ -41,6 +42,7 @@ const (
 
 const (
 	goldLook     = "gold"
+	skipped      = "skip"
 	latestSecond = 253402300799 // the last second of the year 9999
 )
 
@@ -124,6 +126,7 @@ func (s *Service) Of(ctx context.Context, v sight.Viewer, id uuid.UUID, cursor s
 		return Page{}, fmt.Errorf("history of example %s: %w", id, err)
 	}
 	var page Page
+	tells := false
 	if len(rows) > limit {
 		rows = rows[:limit]
 		last := rows[limit-1]
@@ -138,7 +141,13 @@ func (s *Service) Of(ctx context.Context, v sight.Viewer, id uuid.UUID, cursor s
 			page.Hidden++
 			continue
 		}
+		tells = tells || e.spoken() && e.Verdict != skipped && eyes.Tells(e.Who, e.At)
 		page.Events = append(page.Events, e)
+	}
+	if tells && v.Reviews {
+		if err := sight.Note(ctx, s.db, s.dataset, id, v.ID); err != nil {
+			return Page{}, err
+		}
 	}
 	if page.Contents, err = s.contents(ctx, id, page.Events); err != nil {
 		return Page{}, fmt.Errorf("history of example %s: %w", id, err)
@@ -149,7 +158,7 @@ func (s *Service) Of(ctx context.Context, v sight.Viewer, id uuid.UUID, cursor s
 // spoken says whether the event tells what somebody thinks of the example.
 func (e Event) spoken() bool {
 	switch e.Kind {
-	case Decided, Commented, Disagreed, Answered:
+	case Decided, Carried, Commented, Disagreed, Answered:
 		return true
 	}
 	return false
@@ -172,7 +181,7 @@ func event(r db.HistoryOfRow) Event {
 	switch e.Kind {
 	case Imported:
 		e.File, e.Line, e.Channel = r.One, r.Two, r.Three
-	case Decided:
+	case Decided, Carried:
 		e.Reason, e.Comment, e.Override = r.One, r.Two, r.Three
 	case Waived, Withdrawn:
 		e.Rule, e.Path, e.Text = r.One, r.Two, r.Three

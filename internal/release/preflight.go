@@ -486,7 +486,9 @@ func enough(cat catalog.Category, subcategory string, approvals []db.ReleaseDeci
 		if d.Kind == "adjudication" {
 			return true
 		}
-		people[d.ReviewerID] = true
+		if !d.Informed || cat.Approvals <= 1 { // who knew what others said is no second opinion
+			people[d.ReviewerID] = true
+		}
 	}
 	if len(people) < max(cat.Approvals, 1) {
 		return false

@@ -37,11 +37,12 @@ type agreementTally struct {
 func newAgreementTally() agreementTally { return agreementTally{patterns: map[[2]int]int{}} }
 
 // add takes the verdicts of kinds review and second on the scope's revision; of
-// each person the last counts.
+// each person the last counts. Verdicts of people who had been shown what others said
+// do not.
 func (t *agreementTally) add(x *row) {
 	last := map[uuid.UUID]bool{}
 	for _, v := range x.verdicts {
-		if int(v.Revision) == x.Revision && (v.Kind == "review" || v.Kind == "second") {
+		if int(v.Revision) == x.Revision && (v.Kind == "review" || v.Kind == "second") && !v.Informed {
 			last[v.ReviewerID] = v.Verdict == string(example.Approve)
 		}
 	}

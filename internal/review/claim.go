@@ -3,6 +3,7 @@ package review
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -233,25 +234,28 @@ func (s *Service) shelves(ctx context.Context, reviewer uuid.UUID, q Queue) ([]s
 }
 
 // setEnough finds out on which shelves the reviewer lacks a skill: there they are
-// not given what has all its approvals but the skilled one.
+// not given what has all its approvals but the skilled one. It reads the reviewer's
+// skills once, and not at all where no category asks for any.
 func (s *Service) setEnough(ctx context.Context, reviewer uuid.UUID, c *catalog.Catalog, shelves []shelf) error {
-	full := map[string]bool{} // by category: whether the reviewer has every skill it asks for
+	var has []string
+	read := false
 	for i, sh := range shelves {
 		cat, ok := c.Category(sh.category)
 		if !ok {
 			continue
 		}
-		t := terms{category: cat, known: true}
-		all, seen := full[cat.Slug]
-		if !seen {
-			missing, err := lacking(ctx, db.New(s.cfg.DB), t.skills(), []uuid.UUID{reviewer})
-			if err != nil {
-				return err
-			}
-			all = missing == ""
-			full[cat.Slug] = all
+		asked := terms{category: cat, known: true}.skills()
+		if len(asked) == 0 {
+			continue
 		}
-		if !all {
+		if !read {
+			var err error
+			if has, err = db.New(s.cfg.DB).SkillsOfUser(ctx, reviewer); err != nil && !errors.Is(err, pgx.ErrNoRows) {
+				return fmt.Errorf("read the reviewer's skills: %w", err)
+			}
+			read = true
+		}
+		if slices.ContainsFunc(asked, func(skill string) bool { return !slices.Contains(has, skill) }) {
 			shelves[i].enough = int32(max(cat.Approvals, 1))
 		}
 	}

@@ -51,6 +51,10 @@ type Decision struct {
 	RequestKey string
 	// Took is how long the reviewer looked at the example.
 	Took time.Duration
+
+	// informed says that the reviewer was shown what others said of the revision; see
+	// blind.go.
+	informed bool
 }
 
 // A Kind is how a decision came about.
@@ -78,6 +82,9 @@ type Outcome struct {
 	LacksSkill string
 	// Disagrees: another reviewer said something else, and a lead decides.
 	Disagrees bool
+	// Informed: the reviewer had been shown what others said of the revision, so that
+	// the verdict is kept but counts as no independent one.
+	Informed bool
 	// Gold is set after a gold example.
 	Gold *GoldAnswer
 	// Leased, after an undo: the example is the reviewer's again.
@@ -212,6 +219,9 @@ func (s *Service) decide(ctx context.Context, tx pgx.Tx, d Decision, key string)
 	if d.Kind == "" {
 		d.Kind = KindReview
 	}
+	if d.informed, err = s.informed(ctx, q, d, ex, past); err != nil {
+		return Outcome{}, err
+	}
 	if ex.LookID != nil && *ex.HolderID == d.Reviewer.ID && d.Kind == KindReview && (d.Seen == "" || d.Seen == example.Pending) {
 		return s.decideLook(ctx, tx, d, key, ex)
 	}
@@ -250,8 +260,8 @@ func (s *Service) decideOpenly(ctx context.Context, tx pgx.Tx, d Decision, key s
 		return Outcome{}, err
 	}
 	before := example.Status(ex.Status)
-	m := made{kind: string(d.Kind), revision: ex.Revision, before: before, after: r.after}
-	out := Outcome{Status: r.after, Revision: int(ex.Revision), Lacks: r.lacks, LacksSkill: r.lacksSkill, Disagrees: r.disagrees}
+	m := made{kind: string(d.Kind), revision: ex.Revision, before: before, after: r.after, informed: d.informed && edited == nil && d.Kind != KindAdjudication}
+	out := Outcome{Status: r.after, Revision: int(ex.Revision), Lacks: r.lacks, LacksSkill: r.lacksSkill, Disagrees: r.disagrees, Informed: d.informed && edited == nil && d.Kind != KindAdjudication}
 	if edited != nil {
 		next := ex.Revision + 1
 		m.newRevision, out.Revision = &next, int(next)
@@ -269,6 +279,12 @@ func (s *Service) decideOpenly(ctx context.Context, tx pgx.Tx, d Decision, key s
 	if r.disagrees || d.Verdict == example.Escalate {
 		if err := s.escalate(ctx, tx, d, out.DecisionID); err != nil {
 			return Outcome{}, err
+		}
+	}
+	// What a verdict leads to tells whoever gave it whether others gave one, and which.
+	if edited == nil && answersOthers(live(past, ex.Revision), d) {
+		if err := q.NoteSighting(ctx, d.Reviewer.ID, s.cfg.Dataset, d.ExampleID); err != nil {
+			return Outcome{}, fmt.Errorf("note what the answer tells: %w", err)
 		}
 	}
 	if before == example.Escalated && r.after != example.Escalated {
@@ -373,6 +389,7 @@ type made struct {
 	newRevision   *int32
 	before, after example.Status
 	proposal      string
+	informed      bool
 }
 
 func (s *Service) appendDecision(ctx context.Context, q *db.Queries, d Decision, key string, m made) (uuid.UUID, error) {
@@ -389,7 +406,7 @@ func (s *Service) appendDecision(ctx context.Context, q *db.Queries, d Decision,
 		Revision: m.revision, NewRevision: m.newRevision, Verdict: string(d.Verdict), Kind: m.kind, Proposal: m.proposal,
 		Reason: d.Reason, Comment: d.Comment, OverrideReason: d.OverrideReason, Checklist: string(checklist),
 		StatusBefore: db.ExampleStatus(m.before), StatusAfter: db.ExampleStatus(m.after),
-		RequestKey: key, Millis: int32(min(max(d.Took.Milliseconds(), 0), maxMillis)),
+		RequestKey: key, Millis: int32(min(max(d.Took.Milliseconds(), 0), maxMillis)), Informed: m.informed,
 	}); err != nil {
 		return uuid.Nil, fmt.Errorf("append decision: %w", err)
 	}

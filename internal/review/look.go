@@ -45,7 +45,7 @@ func (s *Service) hidden(ctx context.Context, reviewer uuid.UUID, q Queue, shelv
 		if category == "" {
 			category = shelves[0].category
 		}
-		got, err := s.claimGold(ctx, reviewer, category, q.Subcategory)
+		got, err := s.claimGold(ctx, reviewer, category, q.Subcategory, nil)
 		if err != nil || len(got) > 0 {
 			return got, err
 		}
@@ -57,13 +57,14 @@ func (s *Service) hidden(ctx context.Context, reviewer uuid.UUID, q Queue, shelv
 	return nil, nil
 }
 
-func (s *Service) claimGold(ctx context.Context, reviewer uuid.UUID, category, subcategory string) ([]Lease, error) {
+// claimGold leases a gold example of a shelf, one of those among; nil: any.
+func (s *Service) claimGold(ctx context.Context, reviewer uuid.UUID, category, subcategory string, among []uuid.UUID) ([]Lease, error) {
 	id, err := uuid.NewV7()
 	if err != nil {
 		return nil, fmt.Errorf("new id: %w", err)
 	}
 	rows, err := db.New(s.cfg.DB).ClaimGold(ctx, db.ClaimGoldParams{
-		DatasetID: s.cfg.Dataset, ReviewerID: reviewer, Seconds: LeaseFor.Seconds(), Category: category, Subcategory: subcategory, LookID: id,
+		DatasetID: s.cfg.Dataset, ReviewerID: reviewer, Seconds: LeaseFor.Seconds(), Category: category, Subcategory: subcategory, LookID: id, Among: among,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("claim a gold example: %w", err)
@@ -94,16 +95,24 @@ func (s *Service) claimSecond(ctx context.Context, reviewer uuid.UUID, category,
 		return nil, nil
 	}
 	got := Lease{ExampleID: *rows[0].ExampleID, ExpiresAt: *rows[0].ExpiresAt}
-	// A look that agrees changes nothing of the example, so a claim whose snapshot is
-	// older does not notice that somebody took it, answered and gave it back.
-	look, err := db.New(s.cfg.DB).LookByID(ctx, s.cfg.Dataset, rows[0].Last)
-	if err != nil {
-		return nil, fmt.Errorf("look again at a second look: %w", err)
-	}
-	if look.ClosedAt != nil {
-		return nil, s.Release(ctx, reviewer, []uuid.UUID{got.ExampleID})
+	if open, err := s.stillOpen(ctx, reviewer, rows[0].Last, got); err != nil || !open {
+		return nil, err
 	}
 	return []Lease{got}, nil
+}
+
+// stillOpen gives a look's lease back where somebody was quicker: a look that agrees
+// changes nothing of the example, so a claim whose snapshot is older does not notice
+// that somebody took it, answered and gave it back.
+func (s *Service) stillOpen(ctx context.Context, reviewer, id uuid.UUID, got Lease) (bool, error) {
+	look, err := db.New(s.cfg.DB).LookByID(ctx, s.cfg.Dataset, id)
+	if err != nil {
+		return false, fmt.Errorf("look again at a second look: %w", err)
+	}
+	if look.ClosedAt == nil {
+		return true, nil
+	}
+	return false, s.Release(ctx, reviewer, []uuid.UUID{got.ExampleID})
 }
 
 // claimLast leases a second look from any shelf of q, when the queue itself is
@@ -175,7 +184,7 @@ func (s *Service) decideLook(ctx context.Context, tx pgx.Tx, d Decision, key str
 	}
 	out := Outcome{Status: after, Revision: int(ex.Revision), Disagrees: disputed && d.Verdict != example.Escalate}
 	if out.DecisionID, err = s.appendDecision(ctx, q, d, key, made{
-		kind: look.Kind, revision: ex.Revision, before: before, after: after, proposal: proposal,
+		kind: look.Kind, revision: ex.Revision, before: before, after: after, proposal: proposal, informed: d.informed,
 	}); err != nil {
 		return Outcome{}, err
 	}
@@ -189,6 +198,11 @@ func (s *Service) decideLook(ctx context.Context, tx pgx.Tx, d Decision, key str
 	if disputed {
 		if err := s.escalate(ctx, tx, d, out.DecisionID); err != nil {
 			return Outcome{}, err
+		}
+	}
+	if disputed || look.Kind == kindGold { // the answer says what was said before
+		if err := q.NoteSighting(ctx, d.Reviewer.ID, s.cfg.Dataset, d.ExampleID); err != nil {
+			return Outcome{}, fmt.Errorf("note what the answer tells: %w", err)
 		}
 	}
 	if look.Kind == kindGold && d.Verdict != example.Skip {

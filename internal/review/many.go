@@ -90,6 +90,53 @@ func (s *Service) RestoreIn(ctx context.Context, tx pgx.Tx, by audit.Actor, id u
 	return int(ex.Revision) + 1, nil
 }
 
+// TakeBackIn undoes what made the current revision, with the content of revision old:
+// the example stands again as it did then, by the verdicts of then, which are carried
+// over, in status if they bear it out and pending otherwise. It returns the revision.
+func (s *Service) TakeBackIn(ctx context.Context, tx pgx.Tx, by audit.Actor, id uuid.UUID, old int, status example.Status) (int, error) {
+	ex, _, err := s.lockContent(ctx, tx, id)
+	if err == nil && (old < 1 || old >= int(ex.Revision)) {
+		err = fault.New(fault.Invalid, "It has no older revision than the current one.")
+	}
+	if err == nil {
+		status, err = s.takeBack(ctx, tx, ex, int32(old), status, by.ID)
+	}
+	if err == nil {
+		err = s.record(ctx, tx, by, "example.restore", id, map[string]any{"from": old, "revision": ex.Revision + 1, "status": status})
+	}
+	if err != nil {
+		return 0, fmt.Errorf("take example %s back: %w", id, err)
+	}
+	return int(ex.Revision) + 1, nil
+}
+
+// MoveBackIn undoes a move: the example stands where and as it did before, as
+// TakeBackIn says. It returns the revision.
+func (s *Service) MoveBackIn(ctx context.Context, tx pgx.Tx, by audit.Actor, id uuid.UUID, category, subcategory string, old int, status example.Status) (int, error) {
+	ex, _, err := s.lockContent(ctx, tx, id)
+	from := ex.Category + "/" + ex.Subcategory
+	if err == nil && (old < 1 || old >= int(ex.Revision)) {
+		err = fault.New(fault.Invalid, "It has no older revision than the current one.")
+	}
+	if err == nil {
+		// First, so that the findings of the new revision are counted where it is.
+		err = db.New(tx).PlaceExample(ctx, db.PlaceExampleParams{Category: category, Subcategory: subcategory, DatasetID: s.cfg.Dataset, ID: id})
+	}
+	if err == nil {
+		ex.Category, ex.Subcategory = category, subcategory
+		status, err = s.takeBack(ctx, tx, ex, int32(old), status, by.ID)
+	}
+	if err == nil {
+		err = s.record(ctx, tx, by, "example.move", id, map[string]any{
+			"from": from, "to": category + "/" + subcategory, "revision": ex.Revision + 1, "status": status,
+		})
+	}
+	if err != nil {
+		return 0, fmt.Errorf("move example %s back: %w", id, err)
+	}
+	return int(ex.Revision) + 1, nil
+}
+
 // UndoIn takes a decision back, whoever made it. Unlike Undo it gives nobody the
 // example to decide again. It fails with fault.Conflict when something was decided
 // or changed on the example since; a decision that was undone stays undone, and

@@ -38,12 +38,20 @@ func (s *Service) rule(ctx context.Context, q *db.Queries, d Decision, ex db.Loc
 	return ruling{after: direct}, nil
 }
 
-func (s *Service) ruleApproval(ctx context.Context, q *db.Queries, d Decision, ex db.LockExampleRow, verdicts map[uuid.UUID]example.Verdict, t terms, edited *content) (ruling, error) {
-	approvers := []uuid.UUID{d.Reviewer.ID}
+func (s *Service) ruleApproval(ctx context.Context, q *db.Queries, d Decision, ex db.LockExampleRow, verdicts map[uuid.UUID]standing, t terms, edited *content) (ruling, error) {
+	approvers, independent := []uuid.UUID{d.Reviewer.ID}, 1
+	// The words of an edit are its author's own, whatever they had seen said of those
+	// before; and where one approval is enough there is nothing to be independent of.
+	if d.informed && edited == nil && t.approvals > 1 {
+		independent = 0
+	}
 	if edited == nil { // an edit is a new text, which nobody else has approved
 		for who, v := range verdicts {
-			if v == example.Approve && who != d.Reviewer.ID {
+			if v.verdict == example.Approve && who != d.Reviewer.ID {
 				approvers = append(approvers, who)
+				if !v.informed {
+					independent++
+				}
 			}
 		}
 	}
@@ -72,7 +80,7 @@ func (s *Service) ruleApproval(ctx context.Context, q *db.Queries, d Decision, e
 		}
 		return ruling{after: example.Approved}, nil
 	}
-	r := ruling{after: example.Approved, lacks: max(t.approvals-len(approvers), 0), lacksSkill: skill}
+	r := ruling{after: example.Approved, lacks: max(t.approvals-independent, 0), lacksSkill: skill}
 	if r.lacks > 0 || skill != "" {
 		r.after = example.Pending
 	}
@@ -82,10 +90,17 @@ func (s *Service) ruleApproval(ctx context.Context, q *db.Queries, d Decision, e
 	return r, nil
 }
 
+// standing is a verdict in force. informed: its author had been shown what others
+// said before, so that it says nothing that they did not.
+type standing struct {
+	verdict  example.Verdict
+	informed bool
+}
+
 // live are the verdicts in force on a revision: of each reviewer the latest that
 // was not undone. Hidden looks and what a lead settled are not among them.
-func live(past []db.DecisionsUnderLockRow, revision int32) map[uuid.UUID]example.Verdict {
-	verdicts := map[uuid.UUID]example.Verdict{}
+func live(past []db.DecisionsUnderLockRow, revision int32) map[uuid.UUID]standing {
+	verdicts := map[uuid.UUID]standing{}
 	for _, d := range past { // newest first
 		if d.Undone || d.Revision != revision || d.Kind != string(KindReview) && d.Kind != string(KindBulk) {
 			continue
@@ -93,7 +108,7 @@ func live(past []db.DecisionsUnderLockRow, revision int32) map[uuid.UUID]example
 		switch v := example.Verdict(d.Verdict); v {
 		case example.Approve, example.Reject, example.Escalate:
 			if _, ok := verdicts[d.ReviewerID]; !ok {
-				verdicts[d.ReviewerID] = v
+				verdicts[d.ReviewerID] = standing{v, d.Informed}
 			}
 		}
 	}
@@ -101,9 +116,9 @@ func live(past []db.DecisionsUnderLockRow, revision int32) map[uuid.UUID]example
 }
 
 // others says whether somebody else's verdict is v.
-func others(verdicts map[uuid.UUID]example.Verdict, but uuid.UUID, v example.Verdict) bool {
-	for who, verdict := range verdicts {
-		if who != but && verdict == v {
+func others(verdicts map[uuid.UUID]standing, but uuid.UUID, v example.Verdict) bool {
+	for who, s := range verdicts {
+		if who != but && s.verdict == v {
 			return true
 		}
 	}

@@ -1,9 +1,11 @@
 package review
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -83,6 +85,15 @@ func (s *Service) reverse(ctx context.Context, tx pgx.Tx, by audit.Actor, ex db.
 			return Outcome{}, fault.New(fault.Conflict, "Something was decided or changed on this example afterwards. Undo that first, or decide again on the example's page.")
 		}
 	}
+	if d.Carries != nil {
+		root, err := q.DecisionByID(ctx, s.cfg.Dataset, *d.Carries)
+		if err != nil {
+			return Outcome{}, fmt.Errorf("read what is carried over: %w", err)
+		}
+		if root.NewRevision != nil {
+			return Outcome{}, fault.New(fault.Conflict, "This verdict came with an edit, on an earlier revision. Bring that revision's words back on the page of the example's history, or decide again.")
+		}
+	}
 	if heldByOther(ex, by.ID) && changed {
 		return Outcome{}, fault.New(fault.Conflict, "Somebody else is working on this example now.")
 	}
@@ -92,7 +103,8 @@ func (s *Service) reverse(ctx context.Context, tx pgx.Tx, by audit.Actor, ex db.
 	case d.NewRevision != nil:
 		revision++
 		newRevision = &revision
-		if err := s.bringBack(ctx, tx, ex, d.Revision, revision, status, by.ID, "undo"); err != nil {
+		var err error
+		if status, err = s.takeBack(ctx, tx, ex, d.Revision, status, by.ID); err != nil {
 			return Outcome{}, err
 		}
 	case changed:
@@ -112,6 +124,18 @@ func (s *Service) reverse(ctx context.Context, tx pgx.Tx, by audit.Actor, ex db.
 		StatusBefore: ex.Status, StatusAfter: db.ExampleStatus(status), Undoes: &d.ID, RequestKey: id.String(),
 	}); err != nil {
 		return Outcome{}, fmt.Errorf("append reversal: %w", err)
+	}
+	if d.Carries != nil { // the decision that it carries goes with it
+		root, err := uuid.NewV7()
+		if err != nil {
+			return Outcome{}, fmt.Errorf("new id: %w", err)
+		}
+		if err := q.AppendDecision(ctx, db.AppendDecisionParams{
+			DatasetID: s.cfg.Dataset, ID: root, ExampleID: ex.ID, ReviewerID: by.ID, Revision: ex.Revision, Verdict: "undo", Kind: d.Kind, Checklist: "[]",
+			StatusBefore: db.ExampleStatus(status), StatusAfter: db.ExampleStatus(status), Undoes: d.Carries, RequestKey: root.String(), Carries: d.Carries,
+		}); err != nil {
+			return Outcome{}, fmt.Errorf("append the reversal of what is carried over: %w", err)
+		}
 	}
 	lookID, err := s.unsettle(ctx, q, by, ex, d, id, changed)
 	if err != nil {
@@ -172,22 +196,76 @@ func (s *Service) unsettle(ctx context.Context, q *db.Queries, by audit.Actor, e
 
 // bringBack appends a revision whose content is that of an older one.
 func (s *Service) bringBack(ctx context.Context, tx pgx.Tx, ex db.LockExampleRow, old, next int32, status example.Status, author uuid.UUID, reason string) error {
-	was, err := db.New(tx).RevisionContent(ctx, s.cfg.Dataset, ex.ID, old)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return fault.New(fault.NotFound, "This example has no revision %d.", old)
-	}
-	if err != nil {
-		return fmt.Errorf("read revision %d: %w", old, err)
-	}
-	c, err := example.Parse(was.Messages, was.Tools)
-	if err != nil {
-		return fmt.Errorf("parse revision %d: %w", old, err)
-	}
-	again, err := s.derive(ctx, c, ex.Category, ex.Subcategory, was.Metadata)
+	again, _, err := s.olderContent(ctx, tx, ex, old)
 	if err != nil {
 		return err
 	}
 	return s.append(ctx, tx, ex.ID, next, status, again, author, reason)
+}
+
+// olderContent derives the content of an older revision anew, for the shelf where
+// the example is. same says that it is, byte for byte, what people saw then.
+func (s *Service) olderContent(ctx context.Context, tx pgx.Tx, ex db.LockExampleRow, old int32) (again content, same bool, err error) {
+	was, err := db.New(tx).RevisionContent(ctx, s.cfg.Dataset, ex.ID, old)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return again, false, fault.New(fault.NotFound, "This example has no revision %d.", old)
+	}
+	if err != nil {
+		return again, false, fmt.Errorf("read revision %d: %w", old, err)
+	}
+	again, err = s.again(ctx, was, ex.Category, ex.Subcategory)
+	return again, err == nil && bytes.Equal(again.hash[:], was.Hash), err
+}
+
+// takeBack appends a revision whose content is that of an older one, because what
+// changed it is undone, and lets it stand as that one did: status, if the verdicts
+// that made it so are carried over, else pending. It returns the status.
+//
+// Carrying over is explicit: each verdict in force on the older revision is repeated
+// on the new one, in its author's name and order, with a reference to the decision
+// that it repeats. Nobody has to look twice at words that they judged, and whatever
+// asks for the approvals of the current revision finds them. It is done only where
+// the content has the same hash.
+func (s *Service) takeBack(ctx context.Context, tx pgx.Tx, ex db.LockExampleRow, old int32, status example.Status, author uuid.UUID) (example.Status, error) {
+	q, next := db.New(tx), ex.Revision+1
+	again, same, err := s.olderContent(ctx, tx, ex, old)
+	if err != nil {
+		return status, err
+	}
+	var verdicts []db.CarriedVerdictsRow
+	if same {
+		if verdicts, err = q.CarriedVerdicts(ctx, s.cfg.Dataset, ex.ID, old); err != nil {
+			return status, fmt.Errorf("read the verdicts on revision %d: %w", old, err)
+		}
+	}
+	says := func(v example.Verdict) bool {
+		return slices.ContainsFunc(verdicts, func(r db.CarriedVerdictsRow) bool { return r.Verdict == string(v) })
+	}
+	if status == example.Approved && !says(example.Approve) || status == example.Rejected && !says(example.Reject) {
+		status = example.Pending
+	}
+	if err := s.append(ctx, tx, ex.ID, next, status, again, author, "undo"); err != nil {
+		return status, err
+	}
+	for _, v := range verdicts {
+		id, err := uuid.NewV7()
+		if err != nil {
+			return status, fmt.Errorf("new id: %w", err)
+		}
+		if err := q.AppendDecision(ctx, db.AppendDecisionParams{
+			DatasetID: s.cfg.Dataset, ID: id, ExampleID: ex.ID, ReviewerID: v.ReviewerID, Revision: next, Verdict: v.Verdict, Kind: v.Kind,
+			Reason: v.Reason, Comment: v.Comment, OverrideReason: v.OverrideReason, Checklist: v.Checklist,
+			StatusBefore: v.StatusBefore, StatusAfter: v.StatusAfter, RequestKey: id.String(), Informed: v.Informed, Carries: &v.Carries,
+		}); err != nil {
+			return status, fmt.Errorf("carry a verdict over: %w", err)
+		}
+	}
+	if same {
+		if err := q.CarrySightings(ctx, db.CarrySightingsParams{Next: next, DatasetID: s.cfg.Dataset, ExampleID: ex.ID, Revision: old}); err != nil {
+			return status, fmt.Errorf("carry over who was shown what: %w", err)
+		}
+	}
+	return status, nil
 }
 
 // LastUndoable returns the reviewer's newest decision that was not undone, or

@@ -95,7 +95,30 @@ func TestVerdictRules(t *testing.T) {
 		{name: "undo of the second approval", steps: []step{{"ana", "approve", "pending", nil}, {"bo", "approve", "approved", nil}, {"bo", "undo", "pending", nil}, {"cy", "approve", "approved", nil}}},
 		{name: "undo of the first, while it is alone", steps: []step{{"ana", "approve", "pending", nil}, {"ana", "undo", "pending", nil}, {"bo", "approve", "pending", nil}, {"cy", "approve", "approved", nil}}},
 		{name: "not once somebody built on it", steps: []step{{"ana", "approve", "pending", nil}, {"bo", "approve", "approved", nil}, {"ana", "undo", "", fault.Conflict}}},
-		{name: "undo of a disagreement", steps: []step{{"ana", "approve", "pending", nil}, {"bo", "reject", "escalated", nil}, {"bo", "undo", "pending", nil}, {"bo", "approve", "approved", nil}}},
+		{name: "undo of a disagreement: who was told of it is no second opinion", steps: []step{
+			{"ana", "approve", "pending", nil}, {"bo", "reject", "escalated", nil}, {"bo", "undo", "pending", nil}, {"bo", "approve", "pending", nil}, {"cy", "approve", "approved", nil},
+		}},
+		{name: "a slip: what was said before one knew is still one's own", steps: []step{
+			{"ana", "approve", "pending", nil}, {"bo", "approve", "approved", nil}, {"bo", "undo", "pending", nil}, {"bo", "approve", "approved", nil},
+		}},
+		{name: "the disagreement comes back when it is said again", steps: []step{
+			{"ana", "approve", "pending", nil}, {"bo", "reject", "escalated", nil}, {"bo", "undo", "pending", nil}, {"bo", "approve", "pending", nil}, {"bo", "undo", "pending", nil}, {"bo", "reject", "escalated", nil},
+		}},
+		{name: "an edit is one's own, whatever was said before", steps: []step{
+			{"ana", "approve", "pending", nil}, {"bo", "reject", "escalated", nil}, {"bo", "undo", "pending", nil}, {"bo", "edit", "pending", nil}, {"cy", "approve", "approved", nil},
+		}},
+		{name: "undo of an edit brings the approvals of the words back", steps: []step{
+			{"ana", "approve", "pending", nil}, {"bo", "edit", "pending", nil}, {"bo", "undo", "pending", nil}, {"cy", "approve", "approved", nil},
+		}},
+		{name: "and who gave them counts once", steps: []step{
+			{"ana", "approve", "pending", nil}, {"bo", "edit", "pending", nil}, {"bo", "undo", "pending", nil}, {"ana", "approve", "pending", nil}, {"cy", "approve", "approved", nil},
+		}},
+		{name: "undo of an edit of what was approved", steps: []step{
+			{"ana", "approve", "pending", nil}, {"cy", "approve", "approved", nil}, {"bo", "edit", "pending", nil}, {"bo", "undo", "approved", nil},
+		}},
+		{name: "a disagreement with what was carried over", steps: []step{
+			{"ana", "approve", "pending", nil}, {"bo", "edit", "pending", nil}, {"bo", "undo", "pending", nil}, {"cy", "reject", "escalated", nil},
+		}},
 		{name: "undo of a ruling asks again", steps: []step{
 			{"ana", "approve", "pending", nil}, {"bo", "reject", "escalated", nil}, {"lead", "reject", "rejected", nil}, {"lead", "undo", "escalated", nil}, {"lead", "approve", "approved", nil},
 		}},

@@ -79,3 +79,19 @@ func (s Sight) SeesNext(author uuid.UUID) bool { return s.Sees(author, never) }
 
 // Whole says whether the viewer sees everything.
 func (s Sight) Whole() bool { return s.all }
+
+// Tells says whether showing the viewer what the author said at the time tells them
+// what somebody who still judges blind must not know.
+func (s Sight) Tells(author uuid.UUID, at time.Time) bool {
+	return author != s.viewer && author != uuid.Nil && !at.Before(s.until)
+}
+
+// Note notes that a person was shown what others said of the current revision of an
+// example. A verdict that they give on it afterwards, and had not given before, does
+// not count as independent.
+func Note(ctx context.Context, q db.DBTX, dataset, example, viewer uuid.UUID) error {
+	if err := db.New(q).NoteSighting(ctx, viewer, dataset, example); err != nil {
+		return fmt.Errorf("note what %s was shown of example %s: %w", viewer, example, err)
+	}
+	return nil
+}

@@ -141,7 +141,7 @@ func (s *Server) historyEntry(e history.Event, contents map[int]history.Content,
 	case history.Revised:
 		v.What = "made revision " + strconv.Itoa(e.Revision)
 		say("Why:", e.Text)
-	case history.Decided:
+	case history.Decided, history.Carried:
 		v.What = decidedWords(e)
 		label := "Why:"
 		if e.Verdict == string(example.Escalate) {
@@ -202,6 +202,9 @@ func decidedWords(e history.Event) string {
 	case e.NewRevision > 0:
 		what = "edited it (revision " + strconv.Itoa(e.NewRevision) + ") and " + what
 	}
+	if e.Kind == history.Carried && e.Verdict != "undo" {
+		return what + carriedWords(e.Revision)
+	}
 	switch e.VerdictKind {
 	case "second":
 		what = "looked a second time and " + what
@@ -211,6 +214,12 @@ func decidedWords(e history.Event) string {
 		what += " with many others"
 	}
 	return what
+}
+
+// carriedWords follow a verdict that an undo brought back together with the words that
+// it is about.
+func carriedWords(revision int) string {
+	return " before; it counts for revision " + strconv.Itoa(revision) + " too, which has the same words"
 }
 
 // foundWords says what the checks found on a revision.

@@ -53,6 +53,7 @@ type Decisions interface {
 	Undo(ctx context.Context, by audit.Actor, decision uuid.UUID, anyAuthor bool) (review.Outcome, uuid.UUID, error)
 	LastUndoable(ctx context.Context, reviewer uuid.UUID) (uuid.UUID, bool, error)
 	Restore(ctx context.Context, by audit.Actor, id uuid.UUID, seen, old int) (review.Outcome, error)
+	Informed(ctx context.Context, reviewer, id uuid.UUID, revision int) (bool, error)
 	PaceSince(ctx context.Context, reviewer uuid.UUID, since time.Time) (review.Pace, error)
 }
 
@@ -386,7 +387,7 @@ func (s *Server) items(r *http.Request, q queue, ids []uuid.UUID) ([]templates.I
 		return nil, err
 	}
 	for i, id := range ids {
-		d, err := s.seen(r, id)
+		d, err := s.asked(r, id)
 		if err != nil {
 			return nil, err
 		}
@@ -599,7 +600,7 @@ func (s *Server) undo(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	d, err := s.seen(r, id)
+	d, err := s.asked(r, id)
 	if err != nil {
 		return err
 	}

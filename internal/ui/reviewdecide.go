@@ -136,6 +136,14 @@ func (s *Server) took(form url.Values) time.Duration {
 
 // outcomeWords say what a decision led to.
 func outcomeWords(out review.Outcome, verdict example.Verdict) string {
+	words := ledTo(out, verdict)
+	if out.Informed {
+		words += " You had been shown what others said of it, so it is kept, but does not count as independent."
+	}
+	return words
+}
+
+func ledTo(out review.Outcome, verdict example.Verdict) string {
 	switch verdict {
 	case example.Reject:
 		if out.Disagrees {
@@ -259,8 +267,18 @@ func edited(form url.Values) bool {
 
 // seen reads an example as whoever asks may see it.
 func (s *Server) seen(r *http.Request, id uuid.UUID) (browse.Detail, error) {
+	return s.browse.GetFor(r.Context(), id, beholder(r, false))
+}
+
+// asked is seen for a queue, where a lead is as blind as everybody.
+func (s *Server) asked(r *http.Request, id uuid.UUID) (browse.Detail, error) {
+	return s.browse.GetFor(r.Context(), id, beholder(r, true))
+}
+
+// beholder is who asks, as far as it decides what they may see of an example.
+func beholder(r *http.Request, asked bool) browse.Viewer {
 	u, _ := userOf(r.Context())
-	return s.browse.GetFor(r.Context(), id, browse.Viewer{ID: u.ID, Reviews: u.Can(account.Review), Lead: u.Can(account.Adjudicate)})
+	return browse.Viewer{ID: u.ID, Reviews: u.Can(account.Review), Lead: u.Can(account.Adjudicate), Asked: asked}
 }
 
 // detailOf reads the example that an address names.

@@ -57,6 +57,11 @@ func (s *Server) item(r *http.Request, d browse.Detail) (templates.Item, error) 
 	v.Question, v.Asker = question(d)
 	if u, _ := userOf(r.Context()); u.Can(account.Review) {
 		v.Form = s.decideForm(cat, d.ID, prefix, errors > 0)
+		if d.Status == example.Pending {
+			if v.Form.Informed, err = s.reviews.Informed(r.Context(), u.ID, d.ID, d.Revision); err != nil {
+				return templates.Item{}, err
+			}
+		}
 		e, err := s.editing(r.Context(), d, nil)
 		if err != nil {
 			return templates.Item{}, err
@@ -208,6 +213,9 @@ func (s *Server) history(d browse.Detail) []templates.HistoryEntry {
 			if made.Verdict != "undo" {
 				e.What = "edited and " + e.What
 			}
+		}
+		if made.Carried && made.Verdict != "undo" {
+			e.What += carriedWords(made.Revision)
 		}
 		for _, says := range []struct{ label, text string }{
 			{"Why:", made.Reason}, {"Note:", made.Comment}, {"In spite of errors:", made.OverrideReason},

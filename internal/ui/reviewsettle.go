@@ -133,6 +133,9 @@ func (s *Server) showSettle(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := s.browse.Shown(r.Context(), d, beholder(r, false)); err != nil {
+		return err
+	}
 	item, err := s.settleItem(r, x, d, may)
 	if err != nil {
 		return err

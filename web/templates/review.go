@@ -158,6 +158,7 @@ type DecideForm struct {
 	RequestKey string
 	ShownAt    string
 	Problem    string // about the whole decision
+	Informed   bool   // whoever decides was shown what others said
 	Reasons    []Reason
 	Reason     string
 	Question   string
