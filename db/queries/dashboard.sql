@@ -54,7 +54,8 @@ SELECT id, name, demo FROM sources WHERE dataset_id = @dataset_id ORDER BY id DE
 -- name: DayRows :one
 -- How many rows the day tables have, to know whether folding them is worth it.
 SELECT ((SELECT count(*) FROM status_days s WHERE s.dataset_id = @dataset_id) +
-        (SELECT count(*) FROM decision_days d WHERE d.dataset_id = @dataset_id))::bigint AS rows;
+        (SELECT count(*) FROM decision_days d WHERE d.dataset_id = @dataset_id) +
+        (SELECT count(*) FROM word_days w WHERE w.dataset_id = @dataset_id))::bigint AS rows;
 
 -- name: FoldStatusDays :execrows
 WITH gone AS (DELETE FROM status_days k WHERE k.dataset_id = @dataset_id

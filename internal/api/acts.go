@@ -23,6 +23,13 @@ type actFilterJSON struct {
 	Source      string `json:"source,omitempty"`
 	Tag         string `json:"tag,omitempty"`
 	Text        string `json:"q,omitempty"`
+	Reviewer    string `json:"reviewer,omitempty"`
+	Verdict     string `json:"verdict,omitempty"`
+	Reason      string `json:"reason,omitempty"`
+	Since       string `json:"since,omitempty"`
+	Until       string `json:"until,omitempty"`
+	MinTokens   int    `json:"min_tokens,omitempty"`
+	MaxTokens   int    `json:"max_tokens,omitempty"`
 }
 
 type newActJSON struct {
@@ -87,6 +94,7 @@ func (s *Server) createAct(w http.ResponseWriter, r *http.Request, u account.Use
 		sel.Filter = &browse.Filter{
 			Category: f.Category, Subcategory: f.Subcategory, Status: example.Status(f.Status), Rule: f.Rule,
 			Severity: lint.Severity(f.Severity), Source: f.Source, Tag: f.Tag, Text: f.Text,
+			Word: browse.Word{Reviewer: f.Reviewer, Verdict: f.Verdict, Reason: f.Reason, Since: f.Since, Until: f.Until}, MinTokens: f.MinTokens, MaxTokens: f.MaxTokens,
 		}
 	}
 	ctx := r.Context()

@@ -202,8 +202,9 @@ func (s *Server) listRejects(w http.ResponseWriter, r *http.Request, _ account.U
 	return nil
 }
 
-func (s *Server) listExamples(w http.ResponseWriter, r *http.Request, _ account.User) error {
-	if err := knownQuery(r, "category", "subcategory", "status", "rule", "severity", "source", "import", "tag", "q", "cursor", "limit"); err != nil {
+func (s *Server) listExamples(w http.ResponseWriter, r *http.Request, u account.User) error {
+	if err := knownQuery(r, "category", "subcategory", "status", "rule", "severity", "source", "import", "tag", "q",
+		"reviewer", "verdict", "reason", "since", "until", "min_tokens", "max_tokens", "cursor", "limit"); err != nil {
 		return err
 	}
 	limit, err := pageLimit(r)
@@ -214,6 +215,17 @@ func (s *Server) listExamples(w http.ResponseWriter, r *http.Request, _ account.
 	f := browse.Filter{
 		Category: q.Get("category"), Subcategory: q.Get("subcategory"), Status: example.Status(q.Get("status")),
 		Rule: q.Get("rule"), Severity: lint.Severity(q.Get("severity")), Source: q.Get("source"), Tag: q.Get("tag"), Text: q.Get("q"),
+		Word: browse.Word{Reviewer: q.Get("reviewer"), Verdict: q.Get("verdict"), Reason: q.Get("reason"), Since: q.Get("since"), Until: q.Get("until")},
+	}
+	if v := viewer(u); v.Reviews && !v.Lead {
+		f.Blind = u.ID
+	}
+	for name, n := range map[string]*int{"min_tokens": &f.MinTokens, "max_tokens": &f.MaxTokens} {
+		if text := q.Get(name); text != "" {
+			if *n, err = strconv.Atoi(text); err != nil {
+				return fault.Fields("There is no such length.", map[string]string{name: "Use a whole number of tokens."})
+			}
+		}
 	}
 	if text := q.Get("import"); text != "" {
 		if f.Import, err = uuid.Parse(text); err != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/voicefit/spotter/internal/account"
+	"github.com/voicefit/spotter/internal/browse"
 )
 
 type startedJSON struct {
@@ -146,6 +147,13 @@ func (s *Server) table() []endpoint {
 				{name: "import", about: "from this import"},
 				{name: "tag", about: "with this tag"},
 				{name: "q", about: "with this text in a message, case ignored; or with this id"},
+				{name: "reviewer", about: "on which the person with this id had a last word: the newest approval, rejection or question that was not taken back"},
+				{name: "verdict", about: "whose last word, of the reviewer or of anybody, is this", choices: browse.Verdicts},
+				{name: "reason", about: "whose last word is a rejection for this reason: a slug or name of the catalog, or " + browse.OwnWords},
+				{name: "since", about: "whose last word is from this day (UTC) or later, such as 2026-11-16"},
+				{name: "until", about: "whose last word is from this day (UTC) or earlier"},
+				{name: "min_tokens", about: "with at least so many Llama 3 tokens"},
+				{name: "max_tokens", about: "with at most so many"},
 			}, pageParams...),
 			answers: []answer{{status: http.StatusOK, about: "A page; it may be short and still have a next_cursor when a search stops to answer in time", body: examplesJSON{}}},
 			handle:  s.listExamples,

@@ -95,7 +95,7 @@ func (s *Service) TagsOf(ctx context.Context, id uuid.UUID) ([]string, error) {
 // Known returns how many examples pass the filter where the counters know it
 // without looking: for filters by category, subcategory and status.
 func (s *Service) Known(ctx context.Context, f Filter) (int64, bool, error) {
-	if f != (Filter{Category: f.Category, Subcategory: f.Subcategory, Status: f.Status}) {
+	if f != (Filter{Category: f.Category, Subcategory: f.Subcategory, Status: f.Status, Blind: f.Blind}) {
 		return 0, false, nil
 	}
 	n, err := db.New(s.db).CountedExamples(ctx, db.CountedExamplesParams{

@@ -5,6 +5,8 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -32,6 +34,12 @@ type Filter struct {
 	Import      uuid.UUID
 	Tag         string // that somebody put on it
 	Text        string // a piece of any message, case ignored; or an example's id
+	MinTokens   int    // at least so many Llama 3 tokens; 0: any number
+	MaxTokens   int    // at most so many
+	Word
+	// Blind is a reviewer who must not learn from the list what others said of
+	// examples that they may still judge themselves; nil: nobody.
+	Blind uuid.UUID `json:"-"`
 }
 
 // A Summary is an example in a list.
@@ -111,7 +119,10 @@ func (f Filter) validate() error {
 	default:
 		return fault.Fields("There is no such severity.", map[string]string{"severity": "Use error, warning or info."})
 	}
-	return nil
+	if f.MinTokens < 0 || f.MaxTokens < 0 || f.MinTokens > math.MaxInt32 || f.MaxTokens > math.MaxInt32 {
+		return fault.Fields("There is no such length.", map[string]string{"min_tokens": "Use whole numbers from 1."})
+	}
+	return f.Word.validate()
 }
 
 func (s *Service) list(ctx context.Context, f Filter, at uuid.UUID, back bool, limit int) (Page, error) {
@@ -195,8 +206,11 @@ func (s *Service) candidates(ctx context.Context, f Filter) (candidate, bool, er
 		return candidate{
 			sql: `SELECT t.example_id FROM example_tags t
 			       WHERE t.dataset_id = @dataset AND t.tag = @tag AND t.example_id CMP @at ORDER BY t.example_id DIR LIMIT @limit`,
-			args: pgx.NamedArgs{"tag": f.Tag}, inexact: f != Filter{Tag: f.Tag},
+			args: pgx.NamedArgs{"tag": f.Tag}, inexact: f != Filter{Tag: f.Tag, Blind: f.Blind},
 		}, true, nil
+	case f.Word != Word{}:
+		c, err := s.wordCandidate(ctx, f.Word)
+		return c, err == nil, err
 	case f.Rule != "":
 		return candidate{
 			sql: `SELECT f.example_id FROM findings f
@@ -208,6 +222,14 @@ func (s *Service) candidates(ctx context.Context, f Filter) (candidate, bool, er
 			sql: `SELECT f.example_id FROM findings f
 			       WHERE f.dataset_id = @dataset AND f.severity = @severity AND f.example_id CMP @at ORDER BY f.example_id DIR LIMIT @limit`,
 			args: pgx.NamedArgs{"severity": string(f.Severity)}, inexact: true,
+		}, true, nil
+	case f.MinTokens > 0 || f.MaxTokens > 0:
+		return candidate{
+			sql: `SELECT id FROM generate_series(token_bucket(@min_tokens::int)::int, token_bucket(@max_tokens::int)::int) AS bucket CROSS JOIN LATERAL (
+			          SELECT e.id FROM examples e WHERE e.dataset_id = @dataset AND token_bucket(e.tokens) = bucket::smallint AND e.id CMP @at
+			           ORDER BY e.id DIR LIMIT @limit) AS part
+			       ORDER BY id DIR LIMIT @limit`,
+			args: pgx.NamedArgs{"min_tokens": f.MinTokens, "max_tokens": f.mostTokens()}, inexact: true,
 		}, true, nil
 	case f.Source != "" || f.Import != uuid.Nil:
 		runs, err := s.runs(ctx, f)
@@ -240,6 +262,14 @@ func (s *Service) candidates(ctx context.Context, f Filter) (candidate, bool, er
 			inexact: f.Text != "",
 		}, true, nil
 	}
+}
+
+// mostTokens is the upper end of the lengths asked for.
+func (f Filter) mostTokens() int {
+	if f.MaxTokens == 0 {
+		return math.MaxInt32
+	}
+	return f.MaxTokens
 }
 
 // runs lists the import runs that a filter by source or import means.
@@ -362,6 +392,18 @@ func (s *Service) conditions(ctx context.Context, ids []uuid.UUID, f Filter) (st
 			return "", nil, err
 		}
 		also("e.import_id = ANY(@runs::uuid[])", "runs", runs)
+	}
+	if f.MinTokens > 0 || f.MaxTokens > 0 {
+		also("e.tokens >= @min_tokens", "min_tokens", f.MinTokens)
+		also("e.tokens <= @max_tokens", "max_tokens", f.mostTokens())
+	}
+	if f.Word != (Word{}) {
+		condition, of, err := s.wordCondition(ctx, f.Word, f.Blind)
+		if err != nil {
+			return "", nil, err
+		}
+		where = append(where, condition)
+		maps.Copy(args, of)
 	}
 	if text := strings.TrimSpace(f.Text); text != "" {
 		if _, err := uuid.Parse(text); err != nil {

@@ -31,6 +31,7 @@ const (
 	Track     Tone = "track"
 	Band      Tone = "band" // a range, behind other marks
 	Fan       Tone = "fan"  // where a forecast lies
+	Hit       Tone = "hit"  // unseen: only to be pointed at
 )
 
 // colours are those of saved files, on white. Pages and reports have their own, by
@@ -70,6 +71,7 @@ type mark struct {
 	bold    bool
 	href    string // where the mark leads, on pages
 	tooltip string
+	unseen  bool // only there to be pointed at, on pages
 }
 
 // A Drawing is a finished chart. Its zero value is empty.
@@ -82,6 +84,9 @@ type Drawing struct {
 	Head  []string
 	Rows  [][]string
 	Links []string
+	// CellLinks, where there are any, lead from every cell of a row; they come before
+	// Links.
+	CellLinks [][]string
 
 	marks []mark
 }
@@ -158,6 +163,9 @@ const titleRoom = 36
 
 func (d Drawing) write(b *strings.Builder, coloured bool) {
 	for _, m := range d.marks {
+		if m.unseen && coloured {
+			continue
+		}
 		if m.href != "" && !coloured {
 			fmt.Fprintf(b, `<a href="%s" tabindex="-1">`, escape(m.href))
 		}

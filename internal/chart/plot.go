@@ -140,6 +140,9 @@ type Times struct {
 	// Low and High are a band across, such as a target; 0 where there is none.
 	Low, High float64
 	BandNote  string
+	// URLs, by the labels, lead from a step of time to what it counts, and Words say
+	// what that is; empty: nowhere.
+	URLs, Words []string
 }
 
 // Draw draws the chart at the given width.
@@ -209,6 +212,14 @@ func (t Times) Draw(width float64) Drawing {
 			run = append(run, Point{x(i), y(v)})
 		}
 		flush()
+	}
+	half := (x(1) - x(0)) / 2
+	for i, url := range t.URLs {
+		if url != "" {
+			from, to := max(x(i)-half, left), min(x(i)+half, width)
+			m := d.rect(Hit, from, top, to-from, height-bottom-top)
+			m.href, m.tooltip, m.unseen = url, t.Words[i], true
+		}
 	}
 	every := max(int(math.Ceil(float64(len(t.Labels))*wide("00 September")/(width-left))), 1)
 	free := 0.0 // where the next label may begin

@@ -32,6 +32,9 @@ func (d Drawing) PNG(w io.Writer) error {
 	}
 	c.word(c.title, Ink, Point{0, -14}, "start", d.Title)
 	for _, m := range d.marks {
+		if m.unseen {
+			continue
+		}
 		switch m.kind {
 		case rect:
 			a, b := m.points[0], m.points[1]

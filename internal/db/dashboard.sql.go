@@ -59,7 +59,8 @@ func (q *Queries) CountsBySourceShelf(ctx context.Context, datasetID uuid.UUID, 
 
 const dayRows = `-- name: DayRows :one
 SELECT ((SELECT count(*) FROM status_days s WHERE s.dataset_id = $1) +
-        (SELECT count(*) FROM decision_days d WHERE d.dataset_id = $1))::bigint AS rows
+        (SELECT count(*) FROM decision_days d WHERE d.dataset_id = $1) +
+        (SELECT count(*) FROM word_days w WHERE w.dataset_id = $1))::bigint AS rows
 `
 
 // How many rows the day tables have, to know whether folding them is worth it.

@@ -395,6 +395,14 @@ type Finding struct {
 	Waived    bool
 }
 
+type FindingCategoryDay struct {
+	DatasetID uuid.UUID
+	Day       pgtype.Date
+	Category  string
+	Severity  Severity
+	Findings  int64
+}
+
 type FindingCount struct {
 	DatasetID   uuid.UUID
 	Rule        string
@@ -745,6 +753,15 @@ type SourceCount struct {
 	WithWarnings int64
 }
 
+type SourceDay struct {
+	DatasetID    uuid.UUID
+	SourceID     uuid.UUID
+	Day          pgtype.Date
+	Examples     int64
+	WithErrors   int64
+	WithWarnings int64
+}
+
 type StatusDay struct {
 	DatasetID   uuid.UUID
 	Day         pgtype.Date
@@ -840,4 +857,14 @@ type WebhookEndpoint struct {
 	DisabledAt  *time.Time
 	DisabledWhy string
 	RemovedAt   *time.Time
+}
+
+type WordDay struct {
+	DatasetID  uuid.UUID
+	Day        pgtype.Date
+	SourceID   uuid.UUID
+	ReviewerID *uuid.UUID
+	Verdict    string
+	Reason     string
+	Examples   int64
 }

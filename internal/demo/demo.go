@@ -171,7 +171,7 @@ func (s *Service) Remove(ctx context.Context, by audit.Actor) (Removal, error) {
 			return fmt.Errorf("remove examples: %w", err)
 		}
 		for _, remove := range []func(context.Context, uuid.UUID, []uuid.UUID) error{
-			q.RemoveDemoStatusDays, q.RemoveDemoDecisionDays, q.RemoveDemoRuns, q.RemoveDemoChunks, q.RemoveDemoSources,
+			q.RemoveDemoStatusDays, q.RemoveDemoDecisionDays, q.RemoveDemoWordDays, q.RemoveDemoSourceTrend, q.RemoveDemoRuns, q.RemoveDemoChunks, q.RemoveDemoSources,
 		} {
 			if err := remove(ctx, s.dataset, sources); err != nil {
 				return fmt.Errorf("remove: %w", err)

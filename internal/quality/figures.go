@@ -27,8 +27,10 @@ func (s *Service) Upkeep(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := q.RecordFindingDay(ctx, s.cfg.Dataset); err != nil {
-		return fmt.Errorf("note the day's figures: %w", err)
+	for _, note := range []func(context.Context, uuid.UUID) error{q.RecordFindingDay, q.NoteCategoryFindings, q.NoteSources} {
+		if err := note(ctx, s.cfg.Dataset); err != nil {
+			return fmt.Errorf("note the day's figures: %w", err)
+		}
 	}
 	return nil
 }

@@ -32,8 +32,8 @@ type Dashboard struct {
 	Forecast  Forecast            // of all lower ends of targets
 	Of        map[string]Forecast // by category
 	Rules     []RuleFigure        // of all sources, the worst first
-	Reasons   []ReasonFigure      // why examples were rejected in the time shown, most often first
-	People    []PersonFigure      // who decided in the time shown, by name
+	Reasons   []ReasonFigure      // why examples were rejected in the time shown, by the last word on each, most often first
+	People    []PersonFigure      // who had the last word on what in the time shown, by name
 	Questions Questions
 	Platforms []PlatformFigure // cost of training on what is approved
 	Sources   []SourceChoice   // the newest, for the filter
@@ -48,6 +48,8 @@ type Burnup struct {
 	Decided  []int64 // approved and rejected
 	All      []int64
 	Daily    []int64 // approved on the day, less what was taken back
+	// Stands counts the examples whose last word is an approval of that day.
+	Stands []int64
 }
 
 // A Forecast says when a target is reached if the days to come are like those that
@@ -60,13 +62,15 @@ type Forecast struct {
 	Why      string    // why there is no forecast; empty where there is one
 }
 
-// A ReasonFigure is a reason and how often examples were rejected for it.
+// A ReasonFigure is a reason and how often examples were rejected for it: on the
+// dashboard examples, each by the last word on it, in a digest rejections.
 type ReasonFigure struct {
 	Reason    string // empty: in words of one's own
 	Decisions int64
 }
 
-// A PersonFigure is what one person did in the time shown.
+// A PersonFigure is what one person did in the time shown: on the dashboard the
+// examples on which that was their last word, in a digest all their decisions.
 type PersonFigure struct {
 	ID                            uuid.UUID
 	Name                          string
@@ -242,6 +246,18 @@ func (s *Service) fillBurnup(ctx context.Context, c *catalog.Catalog, v View, d 
 		b.Approved, b.Decided, b.All = append(b.Approved, approved[i+1]), append(b.Decided, decided[i+1]), append(b.All, total[i+1])
 		b.Daily = append(b.Daily, int64(all[i]))
 	}
+	stands, err := db.New(s.db).ApprovedWordDays(ctx, s.dataset, shown.Format(time.DateOnly), optionalID(v.Source))
+	if err != nil {
+		return err
+	}
+	b.Stands = make([]int64, len(b.Days))
+	for _, r := range stands {
+		day, err := parseDay(r.Day)
+		if err != nil {
+			return err
+		}
+		b.Stands[min(int(day.Sub(shown).Hours()/24), len(b.Stands)-1)] += r.Examples // a clock ahead of ours is today
+	}
 	// Forecasts are of the whole dataset's targets: a part of it has none.
 	if v.Source != uuid.Nil {
 		d.Forecast.Why = "Targets are of the whole dataset, so one file has no forecast."
@@ -301,34 +317,89 @@ func (s *Service) fillDecisions(ctx context.Context, c *catalog.Catalog, v View,
 	if err != nil {
 		return err
 	}
-	d.Reasons, d.People = reasonsOf(c, rows), peopleOf(rows)
+	words, err := db.New(s.db).WordFigures(ctx, db.WordFiguresParams{
+		DatasetID: s.dataset, Since: later(since, firstOfAll()).Format(time.DateOnly), Until: today(d.At).AddDate(0, 0, 1).Format(time.DateOnly), Source: optionalID(v.Source),
+	})
+	if err != nil {
+		return err
+	}
+	d.Reasons, d.People = lastReasons(c, words), lastWords(peopleOf(rows), words)
 	return nil
+}
+
+// firstOfAll is before everything that was ever decided.
+func firstOfAll() time.Time { return time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC) }
+
+// lastReasons adds up why examples were rejected, by the last word on each.
+func lastReasons(c *catalog.Catalog, words []db.WordFiguresRow) []ReasonFigure {
+	counts := map[string]int64{}
+	for _, w := range words {
+		if w.ReviewerID == nil && w.Verdict == string(example.Reject) {
+			counts[w.Reason] += w.Examples
+		}
+	}
+	return byReason(c, counts)
+}
+
+// lastWords gives people the numbers of examples on which they had which last word.
+// Whoever took all of theirs back is not among them.
+func lastWords(people []PersonFigure, words []db.WordFiguresRow) []PersonFigure {
+	by := map[uuid.UUID]*PersonFigure{}
+	var list []PersonFigure
+	for i := range people {
+		people[i].Approved, people[i].Rejected, people[i].Escalated = 0, 0, 0
+		by[people[i].ID] = &people[i]
+	}
+	for _, w := range words {
+		if w.ReviewerID == nil || by[*w.ReviewerID] == nil {
+			continue
+		}
+		p := by[*w.ReviewerID]
+		switch example.Verdict(w.Verdict) {
+		case example.Approve:
+			p.Approved += w.Examples
+		case example.Reject:
+			p.Rejected += w.Examples
+		case example.Escalate:
+			p.Escalated += w.Examples
+		}
+	}
+	for _, p := range people {
+		if p.Decisions() > 0 {
+			list = append(list, p)
+		}
+	}
+	return list
 }
 
 // decisions reads the days from since to before until.
 func (s *Service) decisions(ctx context.Context, source uuid.UUID, since, until time.Time) ([]db.DecisionDaysRow, error) {
 	return db.New(s.db).DecisionDays(ctx, db.DecisionDaysParams{
-		DatasetID: s.dataset, Since: later(since, time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)).Format(time.DateOnly), Until: until.Format(time.DateOnly), Source: optionalID(source),
+		DatasetID: s.dataset, Since: later(since, firstOfAll()).Format(time.DateOnly), Until: until.Format(time.DateOnly), Source: optionalID(source),
 	})
 }
 
-// reasonsOf adds up why examples were rejected. Reasons that the catalog offers are
-// by their name; all others are words of one's own.
+// reasonsOf adds up the reasons of all rejections there were, also of those that
+// were taken back later.
 func reasonsOf(c *catalog.Catalog, rows []db.DecisionDaysRow) []ReasonFigure {
-	names := map[string]string{}
-	for _, cat := range c.Categories {
-		for _, r := range cat.RejectReasons {
-			names[strings.ToLower(r.Slug)], names[strings.ToLower(r.Name)] = r.Name, r.Name
-		}
-	}
 	counts := map[string]int64{}
 	for _, r := range rows {
 		if r.Verdict == string(example.Reject) {
-			counts[names[strings.ToLower(strings.TrimSpace(r.Reason))]] += r.Decisions
+			counts[r.Reason] += r.Decisions
 		}
 	}
-	var list []ReasonFigure
+	return byReason(c, counts)
+}
+
+// byReason lists counts of reasons, the highest first. Reasons that the catalog
+// offers are by their name; all others are words of one's own.
+func byReason(c *catalog.Catalog, counts map[string]int64) []ReasonFigure {
+	names, sums := c.ReasonNames(), map[string]int64{}
 	for reason, n := range counts {
+		sums[names[catalog.ReasonKey(reason)]] += n
+	}
+	var list []ReasonFigure
+	for reason, n := range sums {
 		list = append(list, ReasonFigure{reason, n})
 	}
 	slices.SortFunc(list, func(a, b ReasonFigure) int {
@@ -417,7 +488,7 @@ func (s *Service) Upkeep(ctx context.Context) error {
 		return nil
 	}
 	var left int64
-	for _, fold := range []func(context.Context, uuid.UUID) (int64, error){q.FoldStatusDays, q.FoldDecisionDays} {
+	for _, fold := range []func(context.Context, uuid.UUID) (int64, error){q.FoldStatusDays, q.FoldDecisionDays, q.FoldWordDays} {
 		n, err := fold(ctx, s.dataset)
 		if err != nil {
 			return fmt.Errorf("fold days: %w", err)

@@ -119,7 +119,7 @@ func (s *Server) choosing(r *http.Request, f browse.Filter, v *templates.Example
 	}
 	if known {
 		c.Matching = "Act on all " + number(n) + " that match"
-		if f == (browse.Filter{}) {
+		if f == (browse.Filter{Blind: f.Blind}) {
 			c.Matching = "Act on all " + number(n)
 		}
 	}

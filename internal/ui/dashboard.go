@@ -84,7 +84,7 @@ func dashboardView(p report.Progress, now time.Time, mayReview bool, source stri
 		{Label: "Waiting for review", Value: number(p.Total.Pending), URL: examplesURL("", "", example.Pending)},
 		{Label: "Waiting for a specialist", Value: number(p.Total.Escalated), URL: examplesURL("", "", example.Escalated)},
 		{Label: "Rejected", Value: number(p.Total.Rejected), URL: examplesURL("", "", example.Rejected)},
-		{Label: "Tokens approved", Value: number(p.Total.Tokens)},
+		{Label: "Tokens approved", Value: number(p.Total.Tokens), URL: examplesURL("", "", example.Approved)},
 	}
 	return v
 }

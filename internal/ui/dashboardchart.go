@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -41,10 +42,10 @@ func chartsOf(d report.Dashboard, f overviewForm, linked bool) dashboardCharts {
 	}
 	return dashboardCharts{
 		"progress": func(width float64) chart.Drawing { return progressChart(d, f, width, url) },
-		"burnup":   func(width float64) chart.Drawing { return burnupChart(d, width) },
+		"burnup":   func(width float64) chart.Drawing { return burnupChart(d, f, width, url) },
 		"findings": func(width float64) chart.Drawing { return findingsChart(d, width, url) },
 		"reasons":  func(width float64) chart.Drawing { return reasonsChart(d, f, width, url) },
-		"people":   func(width float64) chart.Drawing { return peopleChart(d, width) },
+		"people":   func(width float64) chart.Drawing { return peopleChart(d, f, width, url) },
 		"cost":     func(width float64) chart.Drawing { return costChart(d, f, width) },
 	}
 }
@@ -61,6 +62,9 @@ func chartView(draw func(width float64) chart.Drawing, exports []templates.Link)
 		r := templates.ChartRow{Cells: row}
 		if i < len(d.Links) {
 			r.URL = d.Links[i]
+		}
+		if i < len(d.CellLinks) {
+			r.URLs = d.CellLinks[i]
 		}
 		v.Rows = append(v.Rows, r)
 	}
@@ -149,7 +153,7 @@ func progressChart(d report.Dashboard, f overviewForm, width float64, url func(s
 // ahead is how many days of the future a burn-up shows at most.
 const ahead = 120
 
-func burnupChart(d report.Dashboard, width float64) chart.Drawing {
+func burnupChart(d report.Dashboard, f overviewForm, width float64, url func(string) string) chart.Drawing {
 	b := d.Burnup
 	t := chart.Times{Title: "Approved examples over time", Text: d.Forecast.Words()}
 	if len(b.Days) == 0 {
@@ -168,6 +172,7 @@ func burnupChart(d report.Dashboard, width float64) chart.Drawing {
 		future = min(future, max(3*len(b.Days), 14)) // the past must stay visible
 	}
 	n := len(b.Days) + future
+	t.URLs, t.Words = make([]string, n), make([]string, n)
 	approved, all, expected := make([]float64, n), make([]float64, n), make([]float64, n)
 	fan := chart.Range{Low: make([]float64, n), High: make([]float64, n)}
 	for i := range n {
@@ -177,6 +182,11 @@ func burnupChart(d report.Dashboard, width float64) chart.Drawing {
 		last := len(b.Days) - 1
 		if i <= last {
 			approved[i], all[i] = float64(b.Approved[i]), float64(b.All[i])
+			if i < len(b.Stands) && b.Stands[i] > 0 {
+				of := day.Format(time.DateOnly)
+				t.URLs[i] = url(filterURL(browse.Filter{Source: f.source(), Word: browse.Word{Verdict: string(example.Approve), Since: of, Until: of}}, ""))
+				t.Words[i] = t.Labels[i] + ": " + number(b.Stands[i]) + " approved and not taken back"
+			}
 		}
 		if i >= last && future > 0 {
 			least, mean, most := d.Forecast.Pace.After(i - last)
@@ -192,7 +202,21 @@ func burnupChart(d report.Dashboard, width float64) chart.Drawing {
 		t.Series = append(t.Series, chart.Series{Name: "At this pace", Tone: chart.Approved, Dashed: true, Values: expected})
 		t.Fan = &fan
 	}
-	return t.Draw(width)
+	drawing := t.Draw(width)
+	// A day's end is history; what the day's approvals are now can be looked at.
+	drawing.Head = slices.Insert(drawing.Head, 2, "Of the day")
+	for i, row := range drawing.Rows {
+		stands, urls := "", make([]string, len(row)+1)
+		if i < len(b.Stands) {
+			stands, urls[2] = strconv.FormatInt(b.Stands[i], 10), t.URLs[i]
+		}
+		if i == len(b.Days)-1 {
+			urls[1], urls[3] = url(filterURL(browse.Filter{Status: example.Approved, Source: f.source()}, "")), url(filterURL(browse.Filter{Source: f.source()}, ""))
+		}
+		drawing.Rows[i] = slices.Insert(row, 2, stands)
+		drawing.CellLinks = append(drawing.CellLinks, urls)
+	}
+	return drawing
 }
 
 // mostBars is how many rules and reasons a chart shows.
@@ -229,33 +253,39 @@ func reasonsChart(d report.Dashboard, f overviewForm, width float64, url func(st
 	var bars []chart.Bar
 	var rows [][]string
 	var links []string
-	at := url(filterURL(browse.Filter{Status: example.Rejected, Source: f.source()}, ""))
 	for _, r := range d.Reasons {
-		name := r.Reason
+		name, word := r.Reason, browse.Word{Verdict: string(example.Reject), Reason: r.Reason}
 		if name == "" {
-			name = "In words of their own"
+			name, word.Reason = ownWords, browse.OwnWords
 		}
+		at := url(f.word(d.At, word))
 		if len(bars) < mostBars {
 			bars = append(bars, chart.Bar{Label: name, URL: at, Note: number(r.Decisions), Pieces: []chart.Piece{{Tone: chart.Rejected, Value: float64(r.Decisions), Words: name + ": " + number(r.Decisions), URL: at}}})
 		}
 		rows = append(rows, []string{name, strconv.FormatInt(r.Decisions, 10)})
 		links = append(links, at)
 	}
-	drawing := chart.Bars("Why examples are rejected", "Rejections by reason. "+periodWords(f.view.Days), width, bars)
-	drawing.Head, drawing.Rows, drawing.Links = []string{"Reason", "Rejections"}, rows, links
+	drawing := chart.Bars("Why examples are rejected", "Rejected examples by the reason of the last word on each. "+periodWords(f.view.Days), width, bars)
+	drawing.Head, drawing.Rows, drawing.Links = []string{"Reason", "Examples"}, rows, links
 	return drawing
 }
 
-func peopleChart(d report.Dashboard, width float64) chart.Drawing {
+func peopleChart(d report.Dashboard, f overviewForm, width float64, url func(string) string) chart.Drawing {
 	var bars []chart.Bar
 	var rows [][]string
+	var links []string
 	for _, p := range d.People {
-		bars = append(bars, chart.Bar{Label: p.Name, Note: counted(p.Decisions(), "decision", "decisions"), Pieces: []chart.Piece{
-			{Tone: chart.Approved, Value: float64(p.Approved)}, {Tone: chart.Escalated, Value: float64(p.Escalated)}, {Tone: chart.Rejected, Value: float64(p.Rejected)},
+		at := func(verdict example.Verdict) string {
+			return url(f.word(d.At, browse.Word{Reviewer: p.ID.String(), Verdict: string(verdict)}))
+		}
+		bars = append(bars, chart.Bar{Label: p.Name, URL: at(""), Note: counted(p.Decisions(), "example", "examples"), Pieces: []chart.Piece{
+			{Tone: chart.Approved, Value: float64(p.Approved), URL: at(example.Approve)}, {Tone: chart.Escalated, Value: float64(p.Escalated), URL: at(example.Escalate)}, {Tone: chart.Rejected, Value: float64(p.Rejected), URL: at(example.Reject)},
 		}})
 		rows = append(rows, []string{p.Name, strconv.FormatInt(p.Approved, 10), strconv.FormatInt(p.Rejected, 10), strconv.FormatInt(p.Escalated, 10), strconv.Itoa(p.Days), strconv.Itoa(int(p.Typical.Seconds()))})
+		links = append(links, at(""))
 	}
-	drawing := chart.Bars("Who reviewed", "Approvals, questions and rejections of each person.", width, bars)
+	drawing := chart.Bars("Who reviewed", "Examples on which each person's last word is an approval, a question or a rejection.", width, bars)
+	drawing.Links = links
 	drawing.Head, drawing.Rows = []string{"Person", "Approved", "Rejected", "Asked a specialist", "Days", "Seconds for a decision"}, rows
 	return drawing
 }

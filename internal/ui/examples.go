@@ -33,6 +33,7 @@ type Examples interface {
 	Tags(ctx context.Context) ([]string, error)
 	TagsOf(ctx context.Context, id uuid.UUID) ([]string, error)
 	Known(ctx context.Context, f browse.Filter) (int64, bool, error)
+	People(ctx context.Context) ([]browse.Person, error)
 }
 
 // pageSize is how many examples a page of the list shows.
@@ -46,6 +47,7 @@ func (s *Server) listExamples(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	f.Blind = blind(r)
 	c, _, err := s.catalogs.CurrentVersion(ctx)
 	if err != nil {
 		return err
@@ -101,6 +103,17 @@ func filterOf(form url.Values) (browse.Filter, error) {
 	f := browse.Filter{
 		Category: form.Get("category"), Subcategory: form.Get("subcategory"), Status: example.Status(form.Get("status")),
 		Rule: form.Get("rule"), Severity: lint.Severity(form.Get("severity")), Source: form.Get("source"), Tag: form.Get("tag"), Text: form.Get("q"),
+		Word: browse.Word{
+			Reviewer: form.Get("reviewer"), Verdict: form.Get("verdict"), Reason: form.Get("reason"), Since: form.Get("since"), Until: form.Get("until"),
+		},
+	}
+	for name, n := range map[string]*int{"min_tokens": &f.MinTokens, "max_tokens": &f.MaxTokens} {
+		if text := form.Get(name); text != "" {
+			var err error
+			if *n, err = strconv.Atoi(text); err != nil {
+				return f, fault.New(fault.Invalid, "A length is a whole number of tokens.")
+			}
+		}
 	}
 	if text := form.Get("import"); text != "" {
 		id, err := uuid.Parse(text)
@@ -138,6 +151,8 @@ func filterURL(f browse.Filter, cursor string) string {
 	for name, value := range map[string]string{
 		"category": f.Category, "subcategory": f.Subcategory, "status": string(f.Status), "rule": f.Rule,
 		"severity": string(f.Severity), "source": f.Source, "tag": f.Tag, "q": f.Text, "cursor": cursor,
+		"reviewer": f.Reviewer, "verdict": f.Verdict, "reason": f.Reason, "since": f.Since, "until": f.Until,
+		"min_tokens": positive(f.MinTokens), "max_tokens": positive(f.MaxTokens),
 	} {
 		if value != "" {
 			q.Set(name, value)
@@ -150,6 +165,13 @@ func filterURL(f browse.Filter, cursor string) string {
 		return "/examples"
 	}
 	return "/examples?" + q.Encode()
+}
+
+func positive(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return strconv.Itoa(n)
 }
 
 // filters are the choices of the list, with those of f made.
@@ -209,12 +231,12 @@ func (s *Server) filters(ctx context.Context, c *catalog.Catalog, f browse.Filte
 	}
 	v := templates.Examples{
 		Text:     templates.Field{Name: "q", Label: "Words", Type: "search", Value: f.Text, Placeholder: "In any message, or an example's id"},
-		Filtered: f != browse.Filter{},
+		Filtered: f != browse.Filter{Blind: f.Blind},
 	}
 	for _, one := range []chooser{category, sub, status, severity, rule, source, tag} {
 		v.Filters = append(v.Filters, one.done())
 	}
-	return v, nil
+	return v, s.wordFilters(ctx, c, f, &v)
 }
 
 // A chooser collects the options of one filter. A value that is not among them

@@ -10,6 +10,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/voicefit/spotter/internal/account"
+	"github.com/voicefit/spotter/internal/browse"
+	"github.com/voicefit/spotter/internal/example"
 	"github.com/voicefit/spotter/internal/fault"
 	"github.com/voicefit/spotter/internal/report"
 	"github.com/voicefit/spotter/web/templates"
@@ -100,6 +102,14 @@ func (f overviewForm) query() string {
 	return "?" + q.Encode()
 }
 
+// word leads to the examples with a last word of the time and file that are shown.
+func (f overviewForm) word(at time.Time, w browse.Word) string {
+	if f.view.Days > 0 {
+		w.Since = at.UTC().AddDate(0, 0, 1-f.view.Days).Format(time.DateOnly)
+	}
+	return filterURL(browse.Filter{Source: f.source(), Word: w}, "")
+}
+
 func (f overviewForm) source() string {
 	if f.view.Source == uuid.Nil {
 		return ""
@@ -138,10 +148,12 @@ func (s *Server) overviewView(v *templates.Dashboard, d report.Dashboard, f over
 			v.Categories[i].Forecast = forecastWords(d.Of[c.Slug], c)
 		}
 	}
-	v.People = peopleView(d, u)
+	v.People = peopleView(d, f, u)
 	v.PeopleExports = charts.exports("people", f)
 	v.Waiting = waitingWords(d.Questions, s.now())
 	v.Cost = costView(d, f)
+	v.CostURL = filterURL(browse.Filter{Status: example.Approved, Source: f.source()}, "")
+	v.CostExamples = counted(d.Progress.Total.Approved, "approved example", "approved examples")
 	v.CostExports = charts.exports("cost", f)
 	v.Actions = []templates.Link{
 		{Label: "Slide", URL: "/dashboard/slide" + f.query(), Icon: "dashboard"},
@@ -185,12 +197,21 @@ func waitingWords(q report.Questions, now time.Time) string {
 	return counted(q.Waiting, "question waits", "questions wait") + " for a specialist, the oldest since " + moment(q.Since, now).Text + "."
 }
 
-func peopleView(d report.Dashboard, u account.User) []templates.DashboardPerson {
+func peopleView(d report.Dashboard, f overviewForm, u account.User) []templates.DashboardPerson {
 	var list []templates.DashboardPerson
 	for _, p := range d.People {
 		row := templates.DashboardPerson{
 			Name: p.Name, Decisions: number(p.Decisions()), Approved: number(p.Approved), Rejected: number(p.Rejected), Escalated: number(p.Escalated),
 			Days: number(p.Days), PerDay: perDay(p), Typical: "–", You: p.ID == u.ID,
+		}
+		word := browse.Word{Reviewer: p.ID.String()}
+		row.DecisionsURL = f.word(d.At, word)
+		for _, one := range []struct {
+			verdict example.Verdict
+			url     *string
+		}{{example.Approve, &row.ApprovedURL}, {example.Reject, &row.RejectedURL}, {example.Escalate, &row.EscalatedURL}} {
+			word.Verdict = string(one.verdict)
+			*one.url = f.word(d.At, word)
 		}
 		if p.Typical > 0 {
 			row.Typical = p.Typical.Round(time.Second).String()

@@ -26,6 +26,7 @@ type Dashboard struct {
 	Waiting                                     string // what waits for a specialist
 	Cost                                        []DashboardCost
 	ProgressExports, PeopleExports, CostExports []Link
+	CostURL, CostExamples                       string // what the cost is of
 }
 
 // A Chart is a drawing with the same as a table.
@@ -41,7 +42,18 @@ type Chart struct {
 // A ChartRow is a row of a chart's table; URL leads from its first cell.
 type ChartRow struct {
 	Cells []string
-	URL   string
+	URL   string   // from the first cell
+	URLs  []string // from each cell, where there are any
+}
+
+func (r ChartRow) url(i int) string {
+	switch {
+	case i < len(r.URLs):
+		return r.URLs[i]
+	case i == 0:
+		return r.URL
+	}
+	return ""
 }
 
 // DashboardPerson is what somebody reviewed.
@@ -50,6 +62,8 @@ type DashboardPerson struct {
 	You                                      bool
 	Decisions, Approved, Rejected, Escalated string
 	Days, PerDay, Typical                    string
+	// The lists of what the numbers count.
+	DecisionsURL, ApprovedURL, RejectedURL, EscalatedURL string
 }
 
 // DashboardCost is what a platform would charge.

@@ -7,12 +7,17 @@ type Examples struct {
 	Filters  []Choice
 	Text     Field
 	Filtered bool // some filter is set
-	Rows     []ExampleRow
-	Note     string // "Looked at 12,000 examples"
-	GoOn     string // where a search that stopped early goes on; empty: it did not
-	Previous string
-	Next     string
-	Empty    *Empty
+	// Words and WordFields are choices about decisions and lengths, folded away until
+	// one is made; Chips are those that are, each leading to the list without it.
+	Words      []Choice
+	WordFields []Field
+	Chips      []Link
+	Rows       []ExampleRow
+	Note       string // "Looked at 12,000 examples"
+	GoOn       string // where a search that stopped early goes on; empty: it did not
+	Previous   string
+	Next       string
+	Empty      *Empty
 }
 
 // ExampleRow is one example in the list.
