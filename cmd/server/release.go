@@ -164,6 +164,7 @@ The same examples with the same seed are dealt out the same way everywhere.`,
 	f.StringSliceVar(&o.Spec.Filters.Categories, "category", nil, "only this category `slug`; repeat it")
 	f.StringSliceVar(&o.Spec.Filters.Subcategories, "subcategory", nil, "only this subcategory `slug`; repeat it")
 	f.StringSliceVar(&o.Spec.Filters.Sources, "source", nil, "only from the source with this `id or name`; repeat it")
+	f.StringSliceVar(&o.Spec.Filters.Tags, "tag", nil, "only examples with this `tag`; repeat it: one of them is enough")
 	f.StringToIntVar(&caps, "cap", nil, "at most so many of a category: `slug=n`; repeat it")
 	f.StringToIntVar(&floors, "floor", nil, "at least so many of a category: `slug=n`; repeat it")
 	f.StringSliceVar(&o.Spec.Presets, "preset", nil, "also build the files of this `preset`; repeat it: "+export.PresetList())

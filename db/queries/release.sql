@@ -36,7 +36,7 @@ UPDATE releases SET state = 'held', worker = NULL, heartbeat_at = NULL, step = '
  WHERE dataset_id = @dataset_id AND id = @id AND worker = @worker AND state = 'draft';
 
 -- name: FreezeRelease :execrows
-UPDATE releases SET state = 'frozen', heartbeat_at = clock_timestamp(), preflight = @preflight, items = @items, tokens = @tokens, shape = @shape,
+UPDATE releases SET state = 'frozen', heartbeat_at = clock_timestamp(), preflight = @preflight, items = @items, tokens = @tokens, shape = @shape, licences = @licences,
        catalog_version = @catalog_version, rules_version = @rules_version, demo = @demo, frozen_at = clock_timestamp()
  WHERE dataset_id = @dataset_id AND id = @id AND worker = @worker AND state = 'draft';
 
@@ -71,16 +71,57 @@ SELECT id, name FROM releases WHERE dataset_id = @dataset_id AND supersedes = @i
 -- Choosing ------------------------------------------------------------------------
 
 -- name: ReleaseCandidates :many
--- Approved examples of one shelf, by key.
-SELECT e.id, e.revision, e.tokens, e.errors, e.source_id, e.source_line, e.external_id, e.hash
+-- Approved examples of one shelf, by key; where tags are named, those that have one of them.
+SELECT e.id, e.revision, e.tokens, e.source_id, e.hash
   FROM examples e
  WHERE e.dataset_id = @dataset_id AND e.category = @category AND e.subcategory = @subcategory AND e.status = 'approved' AND e.id > @after
+   AND (coalesce(cardinality(@tags::text[]), 0) = 0
+        OR EXISTS (SELECT FROM example_tags t WHERE t.dataset_id = e.dataset_id AND t.example_id = e.id AND t.tag = ANY(@tags::text[])))
  ORDER BY e.id LIMIT @max_rows;
 
+-- name: ReleaseSizeOfSources :many
+-- How much is approved that came with the given sources, by shelf.
+SELECT e.category, e.subcategory, count(*) AS examples, sum(e.tokens)::bigint AS tokens
+  FROM examples e
+ WHERE e.dataset_id = @dataset_id AND e.status = 'approved' AND e.source_id = ANY(@sources::uuid[])
+ GROUP BY e.category, e.subcategory ORDER BY e.category, e.subcategory LIMIT 20000;
+
+-- name: ReleaseSizeOfTags :many
+-- How much is approved that has one of the tags, by shelf; of the given sources
+-- where some are named.
+SELECT e.category, e.subcategory, count(*) AS examples, sum(e.tokens)::bigint AS tokens
+  FROM (SELECT DISTINCT t.example_id FROM example_tags t WHERE t.dataset_id = @dataset_id AND t.tag = ANY(@tags::text[])) AS t
+  JOIN examples e ON e.dataset_id = @dataset_id AND e.id = t.example_id
+ WHERE e.status = 'approved' AND (NOT @by_source::boolean OR e.source_id = ANY(@sources::uuid[]))
+ GROUP BY e.category, e.subcategory ORDER BY e.category, e.subcategory LIMIT 20000;
+
+-- name: ReleaseSample :many
+-- Approved examples that the filters let through, from a place in the order of
+-- their hashes on: a hash has nothing to do with what it is of, so these are a
+-- random sample of them.
+SELECT e.id, e.revision, e.tokens, e.source_id, e.category, e.subcategory, e.hash
+  FROM examples e
+ WHERE e.dataset_id = @dataset_id AND e.hash >= @after AND e.status = 'approved'
+   AND (coalesce(cardinality(@categories::text[]), 0) = 0 OR e.category = ANY(@categories::text[]))
+   AND (coalesce(cardinality(@subcategories::text[]), 0) = 0 OR e.subcategory = ANY(@subcategories::text[]))
+   AND (NOT @by_source::boolean OR e.source_id = ANY(@sources::uuid[]))
+   AND (coalesce(cardinality(@tags::text[]), 0) = 0
+        OR EXISTS (SELECT FROM example_tags t WHERE t.dataset_id = e.dataset_id AND t.example_id = e.id AND t.tag = ANY(@tags::text[])))
+ ORDER BY e.hash LIMIT @max_rows;
+
 -- name: ReleaseTexts :many
-SELECT r.example_id, r.messages, r.tools, r.metadata, r.strict, r.hash
+SELECT r.example_id, r.messages, r.tools, r.metadata, r.strict, e.external_id
   FROM (SELECT unnest(@ids::uuid[]) AS id, unnest(@revisions::int[]) AS revision) AS t
   JOIN revisions r ON r.dataset_id = @dataset_id AND r.example_id = t.id AND r.revision = t.revision
+  JOIN examples e ON e.dataset_id = r.dataset_id AND e.id = r.example_id
+ ORDER BY r.example_id;
+
+-- name: ReleaseStands :many
+-- Where examples came from, line by line, and the hash of what is released of them.
+SELECT r.example_id, e.source_line, r.hash
+  FROM (SELECT unnest(@ids::uuid[]) AS id, unnest(@revisions::int[]) AS revision) AS t
+  JOIN revisions r ON r.dataset_id = @dataset_id AND r.example_id = t.id AND r.revision = t.revision
+  JOIN examples e ON e.dataset_id = r.dataset_id AND e.id = r.example_id
  ORDER BY r.example_id;
 
 -- name: ReleaseDecisions :many

@@ -2,11 +2,8 @@ package api
 
 import (
 	"encoding/json"
-	"fmt"
-	"mime"
 	"net/http"
 	"net/url"
-	"path"
 	"strings"
 	"time"
 
@@ -49,7 +46,8 @@ type orderJSON struct {
 type filtersJSON struct {
 	Category    words `json:"category,omitempty"`
 	Subcategory words `json:"subcategory,omitempty"`
-	Source      words `json:"source,omitempty"`
+	Source      words `json:"source,omitempty"` // ids or names of files
+	Tag         words `json:"tag,omitempty"`    // one of them is enough
 }
 
 type limitJSON struct {
@@ -122,6 +120,23 @@ type shiftJSON struct {
 	New         int64  `json:"new"`
 }
 
+// ranged are the headers with which a download is taken up or saved.
+var ranged = []parameter{
+	{name: "Range", about: "bytes of what is served: a download can be taken up"},
+	{name: "If-None-Match", about: "an ETag"},
+	{name: "If-Range", about: "an ETag"},
+}
+
+// rangedAnswers are the answers to a download of that media type.
+func rangedAnswers(media string) []answer {
+	return []answer{
+		{status: http.StatusOK, about: "The bytes; ETag is their SHA-256 in hex", media: media},
+		{status: http.StatusPartialContent, about: "The part that Range names", media: media},
+		{status: http.StatusNotModified, about: "If-None-Match names this file"},
+		{status: http.StatusRequestedRangeNotSatisfiable, about: "Range lies outside of the file"},
+	}
+}
+
 // releaseTable is the part of the site map about releases.
 func (s *Server) releaseTable() []endpoint {
 	return []endpoint{
@@ -145,24 +160,14 @@ func (s *Server) releaseTable() []endpoint {
 			handle:  s.showRelease,
 		},
 		{
-			method: "GET", path: "/releases/{id}/files/{name}", permission: account.Export, summary: "A file of a release; name may have folders",
-			header: []parameter{
-				{name: "Range", about: "bytes of the file: a download can be taken up"},
-				{name: "If-None-Match", about: "an ETag"},
-				{name: "If-Range", about: "an ETag"},
-			},
-			answers: []answer{
-				{status: http.StatusOK, about: "The bytes; ETag is their SHA-256 in hex", media: "application/octet-stream"},
-				{status: http.StatusPartialContent, about: "The part that Range names", media: "application/octet-stream"},
-				{status: http.StatusNotModified, about: "If-None-Match names this file"},
-				{status: http.StatusRequestedRangeNotSatisfiable, about: "Range lies outside of the file"},
-			},
+			method: "GET", path: "/releases/{id}/files/{name}", permission: account.Export, summary: "A file of a release; name may have folders, and with .gz or .zst added it is compressed",
+			header: ranged, answers: rangedAnswers("application/octet-stream"),
 			handle: s.releaseFile,
 		},
 		{
 			method: "GET", path: "/releases/{id}/zip", permission: account.Export, summary: "All files of a release in one zip, not compressed, the same bytes every time",
-			answers: []answer{{status: http.StatusOK, about: "The zip", media: "application/zip"}},
-			handle:  s.releaseZip,
+			header: ranged, answers: rangedAnswers("application/zip"),
+			handle: s.releaseZip,
 		},
 		{
 			method: "POST", path: "/releases/{id}/override", permission: account.Overrule, summary: "Let the red lines of a held release stand, with a reason that its manifest carries",
@@ -207,7 +212,7 @@ func (s *Server) createRelease(w http.ResponseWriter, r *http.Request, u account
 		Name: in.Name, Notes: in.Notes, Supersedes: in.Supersedes, By: u.Actor(), Override: in.OverrideReason,
 		Spec: release.Spec{
 			Seed: in.Seed, Splits: release.SplitsOf(in.Splits), Presets: in.Presets,
-			Filters: release.Filters{Categories: in.Filters.Category, Subcategories: in.Filters.Subcategory, Sources: in.Filters.Source},
+			Filters: release.Filters{Categories: in.Filters.Category, Subcategories: in.Filters.Subcategory, Sources: in.Filters.Source, Tags: in.Filters.Tag},
 		},
 	}
 	for category, l := range in.Limits {
@@ -406,18 +411,15 @@ func (s *Server) releaseZip(w http.ResponseWriter, r *http.Request, _ account.Us
 	if err != nil {
 		return err
 	}
-	files, err := s.cfg.Releases.Files(r.Context(), rel.ID)
-	if err != nil {
-		return err
-	}
 	if rel.State != release.Built {
 		return fault.New(fault.Conflict, "The release %s is not built: it is %s.", rel.Name, rel.State)
 	}
-	w.Header().Set("Content-Type", "application/zip")
-	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": path.Base(rel.Slug()) + ".zip"}))
-	if err := s.cfg.Releases.Zip(r.Context(), stream(w), rel, files); err != nil {
-		return fmt.Errorf("%w: %w", errStarted, err)
+	f, info, err := s.cfg.Releases.OpenZip(r.Context(), rel)
+	if err != nil {
+		return err
 	}
+	defer func() { _ = f.Close() }() // only read
+	release.Serve(patient{w}, r, f, info)
 	return nil
 }
 

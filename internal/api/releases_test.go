@@ -3,6 +3,7 @@ package api_test
 import (
 	"archive/zip"
 	"bytes"
+	"compress/gzip"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -101,6 +102,20 @@ func TestReleaseByAPI(t *testing.T) {
 			w.call(account.Engineer, "GET", at+"/files/"+f.Name, "", http.StatusNotModified, "If-None-Match", `"`+f.SHA256+`"`)
 			w.call(account.Engineer, "GET", at+"/files/"+f.Name, "", http.StatusRequestedRangeNotSatisfiable, "Range", fmt.Sprintf("bytes=%d-", f.Bytes))
 		}
+	}
+	packed := w.call(account.Engineer, "GET", at+"/files/provenance.jsonl.gz", "", http.StatusOK)
+	unpacked, err := gzip.NewReader(strings.NewReader(packed.text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, err := io.ReadAll(unpacked); err != nil || string(b) != w.call(account.Engineer, "GET", at+"/files/provenance.jsonl", "", http.StatusOK).text {
+		t.Errorf("what comes out of the compressed provenance is not the provenance: %v", err)
+	}
+	if packed.header.Get("Content-Type") != "application/gzip" || packed.header.Get("Content-Encoding") != "" {
+		t.Errorf("a compressed file is %s, encoded %q", packed.header.Get("Content-Type"), packed.header.Get("Content-Encoding"))
+	}
+	if rest := w.call(account.Engineer, "GET", at+"/files/provenance.jsonl.gz", "", http.StatusPartialContent, "Range", "bytes=50-", "If-Range", packed.header.Get("ETag")); packed.text[:50]+rest.text != packed.text {
+		t.Error("a compressed download that was taken up is not the file")
 	}
 	if strings.Count(merged, "\n") != 40 {
 		t.Errorf("the merged file has %d rows", strings.Count(merged, "\n"))

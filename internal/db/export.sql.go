@@ -36,7 +36,7 @@ func (q *Queries) DemoSources(ctx context.Context, datasetID uuid.UUID) ([]uuid.
 }
 
 const exportShelves = `-- name: ExportShelves :many
-SELECT category, subcategory, status, sum(examples)::bigint AS examples
+SELECT category, subcategory, status, sum(examples)::bigint AS examples, sum(tokens)::bigint AS tokens
   FROM counters
  WHERE dataset_id = $1 AND status = $2
    AND ($3::text = '' OR category = $3)
@@ -59,6 +59,7 @@ type ExportShelvesRow struct {
 	Subcategory string
 	Status      ExampleStatus
 	Examples    int64
+	Tokens      int64
 }
 
 // The shelves that hold examples of this status.
@@ -81,7 +82,37 @@ func (q *Queries) ExportShelves(ctx context.Context, arg ExportShelvesParams) ([
 			&i.Subcategory,
 			&i.Status,
 			&i.Examples,
+			&i.Tokens,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const sourceLicences = `-- name: SourceLicences :many
+SELECT id, licence FROM sources WHERE dataset_id = $1 AND id = ANY($2::uuid[]) ORDER BY id
+`
+
+type SourceLicencesRow struct {
+	ID      uuid.UUID
+	Licence string
+}
+
+func (q *Queries) SourceLicences(ctx context.Context, datasetID uuid.UUID, ids []uuid.UUID) ([]SourceLicencesRow, error) {
+	rows, err := q.db.Query(ctx, sourceLicences, datasetID, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SourceLicencesRow
+	for rows.Next() {
+		var i SourceLicencesRow
+		if err := rows.Scan(&i.ID, &i.Licence); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

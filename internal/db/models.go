@@ -590,6 +590,7 @@ type Release struct {
 	WithdrawnAt     *time.Time
 	WithdrawnBy     string
 	WithdrawnReason string
+	Licences        string
 }
 
 type ReleaseFile struct {

@@ -94,9 +94,9 @@ func (q *Queries) FinishRelease(ctx context.Context, datasetID uuid.UUID, iD uui
 }
 
 const freezeRelease = `-- name: FreezeRelease :execrows
-UPDATE releases SET state = 'frozen', heartbeat_at = clock_timestamp(), preflight = $1, items = $2, tokens = $3, shape = $4,
-       catalog_version = $5, rules_version = $6, demo = $7, frozen_at = clock_timestamp()
- WHERE dataset_id = $8 AND id = $9 AND worker = $10 AND state = 'draft'
+UPDATE releases SET state = 'frozen', heartbeat_at = clock_timestamp(), preflight = $1, items = $2, tokens = $3, shape = $4, licences = $5,
+       catalog_version = $6, rules_version = $7, demo = $8, frozen_at = clock_timestamp()
+ WHERE dataset_id = $9 AND id = $10 AND worker = $11 AND state = 'draft'
 `
 
 type FreezeReleaseParams struct {
@@ -104,6 +104,7 @@ type FreezeReleaseParams struct {
 	Items          int64
 	Tokens         int64
 	Shape          string
+	Licences       string
 	CatalogVersion int32
 	RulesVersion   string
 	Demo           bool
@@ -118,6 +119,7 @@ func (q *Queries) FreezeRelease(ctx context.Context, arg FreezeReleaseParams) (i
 		arg.Items,
 		arg.Tokens,
 		arg.Shape,
+		arg.Licences,
 		arg.CatalogVersion,
 		arg.RulesVersion,
 		arg.Demo,
@@ -334,7 +336,7 @@ func (q *Queries) OverrideRelease(ctx context.Context, arg OverrideReleaseParams
 }
 
 const release = `-- name: Release :one
-SELECT releases.dataset_id, releases.id, releases.name, releases.notes, releases.supersedes, releases.spec, releases.state, releases.preflight, releases.override_reason, releases.override_by, releases.override_author, releases.items, releases.tokens, releases.shape, releases.catalog_version, releases.rules_version, releases.demo, releases.step, releases.done, releases.total, releases.worker, releases.heartbeat_at, releases.error, releases.created_by, releases.author, releases.created_at, releases.frozen_at, releases.built_at, releases.withdrawn_at, releases.withdrawn_by, releases.withdrawn_reason, coalesce(heartbeat_at < now() - interval '30 seconds', false)::boolean AS stale FROM releases WHERE dataset_id = $1 AND id = $2
+SELECT releases.dataset_id, releases.id, releases.name, releases.notes, releases.supersedes, releases.spec, releases.state, releases.preflight, releases.override_reason, releases.override_by, releases.override_author, releases.items, releases.tokens, releases.shape, releases.catalog_version, releases.rules_version, releases.demo, releases.step, releases.done, releases.total, releases.worker, releases.heartbeat_at, releases.error, releases.created_by, releases.author, releases.created_at, releases.frozen_at, releases.built_at, releases.withdrawn_at, releases.withdrawn_by, releases.withdrawn_reason, releases.licences, coalesce(heartbeat_at < now() - interval '30 seconds', false)::boolean AS stale FROM releases WHERE dataset_id = $1 AND id = $2
 `
 
 type ReleaseRow struct {
@@ -377,6 +379,7 @@ func (q *Queries) Release(ctx context.Context, datasetID uuid.UUID, iD uuid.UUID
 		&i.Release.WithdrawnAt,
 		&i.Release.WithdrawnBy,
 		&i.Release.WithdrawnReason,
+		&i.Release.Licences,
 		&i.Stale,
 	)
 	return i, err
@@ -395,10 +398,12 @@ func (q *Queries) ReleaseByName(ctx context.Context, datasetID uuid.UUID, name s
 
 const releaseCandidates = `-- name: ReleaseCandidates :many
 
-SELECT e.id, e.revision, e.tokens, e.errors, e.source_id, e.source_line, e.external_id, e.hash
+SELECT e.id, e.revision, e.tokens, e.source_id, e.hash
   FROM examples e
  WHERE e.dataset_id = $1 AND e.category = $2 AND e.subcategory = $3 AND e.status = 'approved' AND e.id > $4
- ORDER BY e.id LIMIT $5
+   AND (coalesce(cardinality($5::text[]), 0) = 0
+        OR EXISTS (SELECT FROM example_tags t WHERE t.dataset_id = e.dataset_id AND t.example_id = e.id AND t.tag = ANY($5::text[])))
+ ORDER BY e.id LIMIT $6
 `
 
 type ReleaseCandidatesParams struct {
@@ -406,28 +411,27 @@ type ReleaseCandidatesParams struct {
 	Category    string
 	Subcategory string
 	After       uuid.UUID
+	Tags        []string
 	MaxRows     int32
 }
 
 type ReleaseCandidatesRow struct {
-	ID         uuid.UUID
-	Revision   int32
-	Tokens     int32
-	Errors     int16
-	SourceID   uuid.UUID
-	SourceLine int64
-	ExternalID string
-	Hash       []byte
+	ID       uuid.UUID
+	Revision int32
+	Tokens   int32
+	SourceID uuid.UUID
+	Hash     []byte
 }
 
 // Choosing ------------------------------------------------------------------------
-// Approved examples of one shelf, by key.
+// Approved examples of one shelf, by key; where tags are named, those that have one of them.
 func (q *Queries) ReleaseCandidates(ctx context.Context, arg ReleaseCandidatesParams) ([]ReleaseCandidatesRow, error) {
 	rows, err := q.db.Query(ctx, releaseCandidates,
 		arg.DatasetID,
 		arg.Category,
 		arg.Subcategory,
 		arg.After,
+		arg.Tags,
 		arg.MaxRows,
 	)
 	if err != nil {
@@ -441,10 +445,7 @@ func (q *Queries) ReleaseCandidates(ctx context.Context, arg ReleaseCandidatesPa
 			&i.ID,
 			&i.Revision,
 			&i.Tokens,
-			&i.Errors,
 			&i.SourceID,
-			&i.SourceLine,
-			&i.ExternalID,
 			&i.Hash,
 		); err != nil {
 			return nil, err
@@ -860,6 +861,173 @@ func (q *Queries) ReleasePairs(ctx context.Context, arg ReleasePairsParams) ([]R
 	return items, nil
 }
 
+const releaseSample = `-- name: ReleaseSample :many
+SELECT e.id, e.revision, e.tokens, e.source_id, e.category, e.subcategory, e.hash
+  FROM examples e
+ WHERE e.dataset_id = $1 AND e.hash >= $2 AND e.status = 'approved'
+   AND (coalesce(cardinality($3::text[]), 0) = 0 OR e.category = ANY($3::text[]))
+   AND (coalesce(cardinality($4::text[]), 0) = 0 OR e.subcategory = ANY($4::text[]))
+   AND (NOT $5::boolean OR e.source_id = ANY($6::uuid[]))
+   AND (coalesce(cardinality($7::text[]), 0) = 0
+        OR EXISTS (SELECT FROM example_tags t WHERE t.dataset_id = e.dataset_id AND t.example_id = e.id AND t.tag = ANY($7::text[])))
+ ORDER BY e.hash LIMIT $8
+`
+
+type ReleaseSampleParams struct {
+	DatasetID     uuid.UUID
+	After         []byte
+	Categories    []string
+	Subcategories []string
+	BySource      bool
+	Sources       []uuid.UUID
+	Tags          []string
+	MaxRows       int32
+}
+
+type ReleaseSampleRow struct {
+	ID          uuid.UUID
+	Revision    int32
+	Tokens      int32
+	SourceID    uuid.UUID
+	Category    string
+	Subcategory string
+	Hash        []byte
+}
+
+// Approved examples that the filters let through, from a place in the order of
+// their hashes on: a hash has nothing to do with what it is of, so these are a
+// random sample of them.
+func (q *Queries) ReleaseSample(ctx context.Context, arg ReleaseSampleParams) ([]ReleaseSampleRow, error) {
+	rows, err := q.db.Query(ctx, releaseSample,
+		arg.DatasetID,
+		arg.After,
+		arg.Categories,
+		arg.Subcategories,
+		arg.BySource,
+		arg.Sources,
+		arg.Tags,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReleaseSampleRow
+	for rows.Next() {
+		var i ReleaseSampleRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Revision,
+			&i.Tokens,
+			&i.SourceID,
+			&i.Category,
+			&i.Subcategory,
+			&i.Hash,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const releaseSizeOfSources = `-- name: ReleaseSizeOfSources :many
+SELECT e.category, e.subcategory, count(*) AS examples, sum(e.tokens)::bigint AS tokens
+  FROM examples e
+ WHERE e.dataset_id = $1 AND e.status = 'approved' AND e.source_id = ANY($2::uuid[])
+ GROUP BY e.category, e.subcategory ORDER BY e.category, e.subcategory LIMIT 20000
+`
+
+type ReleaseSizeOfSourcesRow struct {
+	Category    string
+	Subcategory string
+	Examples    int64
+	Tokens      int64
+}
+
+// How much is approved that came with the given sources, by shelf.
+func (q *Queries) ReleaseSizeOfSources(ctx context.Context, datasetID uuid.UUID, sources []uuid.UUID) ([]ReleaseSizeOfSourcesRow, error) {
+	rows, err := q.db.Query(ctx, releaseSizeOfSources, datasetID, sources)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReleaseSizeOfSourcesRow
+	for rows.Next() {
+		var i ReleaseSizeOfSourcesRow
+		if err := rows.Scan(
+			&i.Category,
+			&i.Subcategory,
+			&i.Examples,
+			&i.Tokens,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const releaseSizeOfTags = `-- name: ReleaseSizeOfTags :many
+SELECT e.category, e.subcategory, count(*) AS examples, sum(e.tokens)::bigint AS tokens
+  FROM (SELECT DISTINCT t.example_id FROM example_tags t WHERE t.dataset_id = $1 AND t.tag = ANY($2::text[])) AS t
+  JOIN examples e ON e.dataset_id = $1 AND e.id = t.example_id
+ WHERE e.status = 'approved' AND (NOT $3::boolean OR e.source_id = ANY($4::uuid[]))
+ GROUP BY e.category, e.subcategory ORDER BY e.category, e.subcategory LIMIT 20000
+`
+
+type ReleaseSizeOfTagsParams struct {
+	DatasetID uuid.UUID
+	Tags      []string
+	BySource  bool
+	Sources   []uuid.UUID
+}
+
+type ReleaseSizeOfTagsRow struct {
+	Category    string
+	Subcategory string
+	Examples    int64
+	Tokens      int64
+}
+
+// How much is approved that has one of the tags, by shelf; of the given sources
+// where some are named.
+func (q *Queries) ReleaseSizeOfTags(ctx context.Context, arg ReleaseSizeOfTagsParams) ([]ReleaseSizeOfTagsRow, error) {
+	rows, err := q.db.Query(ctx, releaseSizeOfTags,
+		arg.DatasetID,
+		arg.Tags,
+		arg.BySource,
+		arg.Sources,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReleaseSizeOfTagsRow
+	for rows.Next() {
+		var i ReleaseSizeOfTagsRow
+		if err := rows.Scan(
+			&i.Category,
+			&i.Subcategory,
+			&i.Examples,
+			&i.Tokens,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const releaseSources = `-- name: ReleaseSources :many
 SELECT s.id, s.name, s.sha256, s.licence, s.channel, s.demo, s.created_at, coalesce(u.name, '')::text AS importer
   FROM sources s LEFT JOIN users u ON u.id = s.created_by
@@ -906,20 +1074,56 @@ func (q *Queries) ReleaseSources(ctx context.Context, datasetID uuid.UUID, after
 	return items, nil
 }
 
-const releaseTexts = `-- name: ReleaseTexts :many
-SELECT r.example_id, r.messages, r.tools, r.metadata, r.strict, r.hash
+const releaseStands = `-- name: ReleaseStands :many
+SELECT r.example_id, e.source_line, r.hash
   FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::int[]) AS revision) AS t
   JOIN revisions r ON r.dataset_id = $3 AND r.example_id = t.id AND r.revision = t.revision
+  JOIN examples e ON e.dataset_id = r.dataset_id AND e.id = r.example_id
+ ORDER BY r.example_id
+`
+
+type ReleaseStandsRow struct {
+	ExampleID  uuid.UUID
+	SourceLine int64
+	Hash       []byte
+}
+
+// Where examples came from, line by line, and the hash of what is released of them.
+func (q *Queries) ReleaseStands(ctx context.Context, ids []uuid.UUID, revisions []int32, datasetID uuid.UUID) ([]ReleaseStandsRow, error) {
+	rows, err := q.db.Query(ctx, releaseStands, ids, revisions, datasetID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReleaseStandsRow
+	for rows.Next() {
+		var i ReleaseStandsRow
+		if err := rows.Scan(&i.ExampleID, &i.SourceLine, &i.Hash); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const releaseTexts = `-- name: ReleaseTexts :many
+SELECT r.example_id, r.messages, r.tools, r.metadata, r.strict, e.external_id
+  FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::int[]) AS revision) AS t
+  JOIN revisions r ON r.dataset_id = $3 AND r.example_id = t.id AND r.revision = t.revision
+  JOIN examples e ON e.dataset_id = r.dataset_id AND e.id = r.example_id
  ORDER BY r.example_id
 `
 
 type ReleaseTextsRow struct {
-	ExampleID uuid.UUID
-	Messages  string
-	Tools     string
-	Metadata  string
-	Strict    bool
-	Hash      []byte
+	ExampleID  uuid.UUID
+	Messages   string
+	Tools      string
+	Metadata   string
+	Strict     bool
+	ExternalID string
 }
 
 func (q *Queries) ReleaseTexts(ctx context.Context, ids []uuid.UUID, revisions []int32, datasetID uuid.UUID) ([]ReleaseTextsRow, error) {
@@ -937,7 +1141,7 @@ func (q *Queries) ReleaseTexts(ctx context.Context, ids []uuid.UUID, revisions [
 			&i.Tools,
 			&i.Metadata,
 			&i.Strict,
-			&i.Hash,
+			&i.ExternalID,
 		); err != nil {
 			return nil, err
 		}
@@ -1037,7 +1241,7 @@ func (q *Queries) ReleaseWaivers(ctx context.Context, ids []uuid.UUID, revisions
 }
 
 const releases = `-- name: Releases :many
-SELECT releases.dataset_id, releases.id, releases.name, releases.notes, releases.supersedes, releases.spec, releases.state, releases.preflight, releases.override_reason, releases.override_by, releases.override_author, releases.items, releases.tokens, releases.shape, releases.catalog_version, releases.rules_version, releases.demo, releases.step, releases.done, releases.total, releases.worker, releases.heartbeat_at, releases.error, releases.created_by, releases.author, releases.created_at, releases.frozen_at, releases.built_at, releases.withdrawn_at, releases.withdrawn_by, releases.withdrawn_reason, coalesce(heartbeat_at < now() - interval '30 seconds', false)::boolean AS stale FROM releases
+SELECT releases.dataset_id, releases.id, releases.name, releases.notes, releases.supersedes, releases.spec, releases.state, releases.preflight, releases.override_reason, releases.override_by, releases.override_author, releases.items, releases.tokens, releases.shape, releases.catalog_version, releases.rules_version, releases.demo, releases.step, releases.done, releases.total, releases.worker, releases.heartbeat_at, releases.error, releases.created_by, releases.author, releases.created_at, releases.frozen_at, releases.built_at, releases.withdrawn_at, releases.withdrawn_by, releases.withdrawn_reason, releases.licences, coalesce(heartbeat_at < now() - interval '30 seconds', false)::boolean AS stale FROM releases
  WHERE dataset_id = $1 AND id < $2 AND state <> 'discarded'
  ORDER BY id DESC LIMIT $3
 `
@@ -1088,6 +1292,7 @@ func (q *Queries) Releases(ctx context.Context, datasetID uuid.UUID, before uuid
 			&i.Release.WithdrawnAt,
 			&i.Release.WithdrawnBy,
 			&i.Release.WithdrawnReason,
+			&i.Release.Licences,
 			&i.Stale,
 		); err != nil {
 			return nil, err

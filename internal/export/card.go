@@ -66,11 +66,7 @@ func card(s Set) string {
 		rows += w.Rows
 	}
 	b.WriteString("---\n")
-	if s.License == "" {
-		b.WriteString("license: other\nlicense_name: not-published\n")
-	} else {
-		fmt.Fprintf(&b, "license: %s\n", yamlString(s.License))
-	}
+	b.WriteString(s.licenceYAML())
 	fmt.Fprintf(&b, "language:\n- en\npretty_name: %s\nsize_categories:\n- %s\ntask_categories:\n- text-generation\ntags:\n- conversational\n- fitness\nconfigs:\n",
 		yamlString(comment(s)), sizeClass(rows))
 	parquet, size := s.of(".parquet"), int64(0)
@@ -97,8 +93,8 @@ func card(s Set) string {
 	for _, w := range s.of(".parquet") {
 		fmt.Fprintf(&b, "| %s | %d |\n", w.Split(), w.Rows)
 	}
-	b.WriteString(`
-Every row has ` + "`messages`, a list of `role` (system, user, assistant, tool) and `content`, and `tools`" + `: the JSON of a list of
+	b.WriteString("\n" + s.licenceTable())
+	b.WriteString(`Every row has ` + "`messages`, a list of `role` (system, user, assistant, tool) and `content`, and `tools`" + `: the JSON of a list of
 function definitions, or ` + "`null`" + `. A tool call is an assistant's message in the words of Llama 3.3's chat template.
 
 ` + "```python" + `
@@ -161,10 +157,6 @@ func croissant(s Set) ([]byte, error) {
 			},
 		})
 	}
-	license := s.License
-	if license == "" {
-		license = "not published"
-	}
 	description := s.Description
 	if description == "" {
 		description = comment(s)
@@ -173,7 +165,7 @@ func croissant(s Set) ([]byte, error) {
 		"@context":   croissantContext,
 		"@type":      "sc:Dataset",
 		"conformsTo": "http://mlcommons.org/croissant/1.0",
-		"name":       slug(s.Name), "description": description, "license": license, "url": "./",
+		"name":       slug(s.Name), "description": description, "license": s.croissantLicence(), "url": "./",
 		"distribution": files, "recordSet": records,
 	}
 	if s.Version != "" {

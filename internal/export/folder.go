@@ -6,15 +6,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/voicefit/spotter/internal/db"
 	"github.com/voicefit/spotter/internal/fault"
 )
 
@@ -48,7 +51,8 @@ func (s *Service) WriteFolder(ctx context.Context, dir string, o Options) (names
 		files, names = append(files, f), append(names, part.Name)
 		out = append(out, o.Preset.NewWriter(f, part))
 	}
-	written, sum, err := s.write(ctx, o, out)
+	from := map[uuid.UUID]int64{}
+	written, sum, err := s.write(ctx, o, out, from)
 	if err != nil {
 		return nil, sum, err
 	}
@@ -59,6 +63,9 @@ func (s *Service) WriteFolder(ctx context.Context, dir string, o Options) (names
 	}
 	set := adHoc(o)
 	set.Files = written
+	if set.Licences, err = s.licences(ctx, from); err != nil {
+		return nil, sum, err
+	}
 	companions, err := o.Preset.Companions(set)
 	if err != nil {
 		return nil, sum, fmt.Errorf("export: %w", err)
@@ -73,6 +80,32 @@ func (s *Service) WriteFolder(ctx context.Context, dir string, o Options) (names
 		}
 	}
 	return names, sum, nil
+}
+
+// licences are those of the sources that rows came from, by name.
+func (s *Service) licences(ctx context.Context, from map[uuid.UUID]int64) ([]Licence, error) {
+	stated, err := db.New(s.db).SourceLicences(ctx, s.dataset, slices.Collect(maps.Keys(from)))
+	if err != nil {
+		return nil, fmt.Errorf("export: read licences: %w", err)
+	}
+	rows := map[string]int64{}
+	for _, x := range stated {
+		rows[x.Licence] += from[x.ID]
+	}
+	return Licences(rows), nil
+}
+
+// Licences lists licences by name from the rows that each has. Where no row has one
+// there is nothing to list.
+func Licences(rows map[string]int64) []Licence {
+	var all []Licence
+	for _, name := range slices.Sorted(maps.Keys(rows)) {
+		all = append(all, Licence{name, rows[name]})
+	}
+	if len(all) == 1 && all[0].Licence == "" {
+		return nil
+	}
+	return all
 }
 
 // create creates a file of a folder, with its directories.

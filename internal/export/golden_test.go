@@ -100,7 +100,7 @@ func TestGolden(t *testing.T) {
 		t.Run(string(preset), func(t *testing.T) {
 			t.Parallel()
 			set := export.Set{
-				Name: "made-up", Title: "Made-up: \"rows\"", Description: "Rows of the tests.", License: "apache-2.0", Version: "1",
+				Name: "made-up", Title: "Made-up: \"rows\"", Description: "Rows of the tests.", Licences: []export.Licence{{Licence: "Apache-2.0", Rows: 13}}, Version: "1",
 			}
 			for _, part := range preset.Files([]string{"train", "validation"}) {
 				file, refused := write(t, preset, part, all)
@@ -198,5 +198,59 @@ func TestDocs(t *testing.T) {
 				t.Errorf("docs/export.md lacks of %s: %s", preset, text)
 			}
 		}
+	}
+}
+
+// TestLicences holds what a card and croissant.json say of licences against how
+// the hub writes them.
+func TestLicences(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name      string
+		stated    []export.Licence
+		card      string
+		croissant string
+	}{
+		{"nobody said", nil, "license: other\nlicense_name: not-published\n", `"not published"`},
+		{"one that the hub knows", []export.Licence{{Licence: "Apache License, Version 2.0", Rows: 2}}, "license: apache-2.0\n", `"apache-2.0"`},
+		{"Creative Commons in words", []export.Licence{{Licence: "Creative Commons Attribution-ShareAlike 4.0 International", Rows: 2}}, "license: cc-by-sa-4.0\n", `"cc-by-sa-4.0"`},
+		{"public domain", []export.Licence{{Licence: "CC0", Rows: 2}}, "license: cc0-1.0\n", `"cc0-1.0"`},
+		{
+			"one that it does not know",
+			[]export.Licence{{Licence: "VoiceFit internal: \"no\" sharing", Rows: 3}},
+			"license: other\nlicense_name: \"voicefit_internal___no__sharing\"\nlicense_details: \"VoiceFit internal: \\\"no\\\" sharing: 3 rows\"\n",
+			`"VoiceFit internal: \"no\" sharing"`,
+		},
+		{
+			"several",
+			[]export.Licence{{Rows: 1}, {Licence: "CC BY 4.0", Rows: 5}, {Licence: "MIT", Rows: 7}},
+			"license:\n- cc-by-4.0\n- mit\n- other\nlicense_details: \"not stated: 1 row; CC BY 4.0: 5 rows; MIT: 7 rows\"\n",
+			"[\n  \"not stated\",\n  \"cc-by-4.0\",\n  \"mit\"\n ]",
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			all, err := export.HuggingFace.Companions(export.Set{Name: "x", Title: "x", Licences: tt.stated, Files: []export.Written{
+				{Part: export.Part{Name: "data/train-00000-of-00001.parquet", Splits: []string{"train"}}},
+				{Part: export.Part{Name: "data/train.jsonl", Splits: []string{"train"}}},
+			}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want := "---\n" + tt.card + "language:\n"; !strings.HasPrefix(string(all[0].Body), want) {
+				t.Errorf("the card begins\n%.300s\nwant\n%s", all[0].Body, want)
+			}
+			var doc struct{ License json.RawMessage }
+			if err := json.Unmarshal(all[1].Body, &doc); err != nil {
+				t.Fatal(err)
+			}
+			var got, want any
+			if err := errors.Join(json.Unmarshal(doc.License, &got), json.Unmarshal([]byte(tt.croissant), &want)); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("croissant.json (-want +got):\n%s", diff)
+			}
+		})
 	}
 }

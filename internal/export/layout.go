@@ -104,9 +104,9 @@ type Written struct {
 type Set struct {
 	Name        string // letters, digits, dots and dashes
 	Title       string
-	Description string // plain text; may be empty
-	License     string // an identifier such as apache-2.0; empty: other
-	Version     string // may be empty
+	Description string    // plain text; may be empty
+	Licences    []Licence // as the sources of the rows state them; none: nothing is known
+	Version     string    // may be empty
 	Files       []Written
 }
 

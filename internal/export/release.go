@@ -1,10 +1,12 @@
 package export
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/google/uuid"
@@ -19,68 +21,128 @@ type Rows struct {
 	After, To int64
 }
 
-// releaseSQL reads one chunk of a release, like shelfSQL.
-const releaseSQL = `
-	SELECT i.example_id, r.strict, r.messages, r.tools
-	  FROM release_items i
-	  JOIN revisions r ON r.dataset_id = i.dataset_id AND r.example_id = i.example_id AND r.revision = i.revision
-	 WHERE i.dataset_id = $1 AND i.release_id = $2 AND i.position > $3 AND i.position <= $4
-	 ORDER BY i.position LIMIT $5`
+// A Target is a file of a preset that WriteFiles fills: the part that it is, where
+// its bytes go, and which rows it has.
+type Target struct {
+	Part Part
+	To   io.Writer
+	Rows []Rows // of one release, in ascending order
+}
 
 // WriteRows writes a file of preset p with these rows of a release, one range
 // after the other, in the revisions that the release froze: the same call gives
 // the same bytes for ever. A row that the preset can't say is left out and named
-// in the summary. Each chunk is a transaction of its own.
+// in the summary. Rows are read in short transactions, some ahead of what is
+// written, in memory that does not grow with the release.
 func (s *Service) WriteRows(ctx context.Context, w io.Writer, p Preset, file Part, ranges ...Rows) (Written, Summary, error) {
-	out := p.NewWriter(w, file)
-	e := &exporter{db: s.db, dataset: s.dataset, out: []*Writer{out}}
-	for _, rows := range ranges {
-		for after := rows.After; after < rows.To; after += chunk {
-			if err := e.releaseChunk(ctx, rows.Release, after, min(after+chunk, rows.To)); err != nil {
-				return Written{}, e.sum, fmt.Errorf("export release %s: %w", rows.Release, err)
-			}
-		}
-	}
-	written, err := out.Close()
+	written, sum, err := s.WriteFiles(ctx, p, nil, Target{Part: file, To: w, Rows: ranges})
 	if err != nil {
-		return Written{}, e.sum, fmt.Errorf("export a release: %w", err)
+		return Written{}, sum, err
 	}
-	e.sum.Bytes = written.Bytes
-	if err := e.locate(ctx); err != nil {
-		return Written{}, e.sum, fmt.Errorf("export a release: %w", err)
-	}
-	return written, e.sum, nil
+	return written[0], sum, nil
 }
 
-func (e *exporter) releaseChunk(ctx context.Context, release uuid.UUID, after, to int64) error {
-	rows, err := e.db.Query(ctx, releaseSQL, binary, e.dataset, release, after, to, chunk)
-	if err != nil {
-		return fmt.Errorf("read: %w", err)
+// WriteFiles fills several files of preset p from the rows of one release, which
+// are read once for all of them. The summary counts a row once, in however many
+// files it is; its bytes are those of all files. Now and then told, where it is not
+// nil, hears how many rows are done. The rest is as WriteRows does.
+func (s *Service) WriteFiles(ctx context.Context, p Preset, told func(rows int64), targets ...Target) ([]Written, Summary, error) {
+	e := &exporter{db: s.db, dataset: s.dataset}
+	all := make([]*target, len(targets))
+	for i, t := range targets {
+		all[i] = &target{Writer: p.NewWriter(t.To, t.Part), left: t.Rows}
 	}
-	defer rows.Close()
-	n := after
-	for rows.Next() {
-		raw := rows.RawValues()
-		id := uuid.UUID(raw[0])
-		unweighed, err := e.out[0].Append(Row{Strict: raw[1][0] == 1, Messages: raw[2], Tools: raw[3]})
-		n++
+	for _, span := range spans(targets) {
+		if err := e.frozen(ctx, span.Release, span.After, span.To, func(position int64, id uuid.UUID, row Row) error {
+			if told != nil && position%chunk == 0 {
+				told(e.sum.Rows)
+			}
+			return e.share(p.form(), all, position, id, row)
+		}); err != nil {
+			return nil, e.sum, fmt.Errorf("export release %s: %w", span.Release, err)
+		}
+	}
+	files := make([]Written, len(all))
+	for i, t := range all {
+		var err error
+		if files[i], err = t.Close(); err != nil {
+			return nil, e.sum, fmt.Errorf("export a release: %w", err)
+		}
+		e.sum.Bytes += files[i].Bytes
+	}
+	if err := e.locate(ctx); err != nil {
+		return nil, e.sum, fmt.Errorf("export a release: %w", err)
+	}
+	return files, e.sum, nil
+}
+
+// spans are the rows that any of the targets has, in order and without overlap.
+func spans(targets []Target) []Rows {
+	var in []Rows
+	for _, t := range targets {
+		in = append(in, t.Rows...)
+	}
+	slices.SortFunc(in, func(a, b Rows) int { return cmp.Compare(a.After, b.After) })
+	var out []Rows
+	for _, r := range in {
+		switch n := len(out); {
+		case r.After >= r.To:
+		case n > 0 && r.After <= out[n-1].To:
+			out[n-1].To = max(out[n-1].To, r.To)
+		default:
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// A target is a file that is being written, with the ranges still to come.
+type target struct {
+	*Writer
+	left []Rows
+}
+
+// has reports whether the file has the row at a position. Positions only go up.
+func (t *target) has(position int64) bool {
+	for len(t.left) > 0 && position > t.left[0].To {
+		t.left = t.left[1:]
+	}
+	return len(t.left) > 0 && position > t.left[0].After
+}
+
+// share writes a row to the files that have it. A line is made once for all of
+// them.
+func (e *exporter) share(f *form, all []*target, position int64, id uuid.UUID, row Row) error {
+	var line []byte
+	unweighed := false
+	for _, t := range all {
+		if !t.has(position) {
+			continue
+		}
+		var err error
+		switch {
+		case t.table != nil:
+			unweighed, err = t.Append(row)
+		case line == nil:
+			if line, unweighed, err = f.append(e.line[:0], row); err == nil {
+				line = append(line, '\n')
+				e.line = line
+				err = t.appendLine(line)
+			}
+		default:
+			err = t.appendLine(line)
+		}
 		if refusal, ok := errors.AsType[*Refusal](err); ok {
 			e.refuse(id, uuid.Nil, 0, refusal)
-			continue
+			return nil // what one file of a preset refuses, all refuse
 		}
 		if err != nil {
 			return fmt.Errorf("write %s: %w", id, err)
 		}
-		e.sum.Rows++
-		if unweighed {
-			e.sum.Weighted++
-		}
 	}
-	if err := rows.Err(); err != nil {
-		return fmt.Errorf("read: %w", err)
-	}
-	if n != to {
-		return fmt.Errorf("rows %d to %d: only %d are there", after+1, to, n-after) // nothing may go missing in silence
+	e.sum.Rows++
+	if unweighed {
+		e.sum.Weighted++
 	}
 	return nil
 }

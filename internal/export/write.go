@@ -80,7 +80,7 @@ func (s *Service) Write(ctx context.Context, w io.Writer, o Options) (Summary, e
 	parts := o.Preset.Files(nil)
 	out := o.Preset.NewWriter(w, parts[len(parts)-1])
 	out.hash = nil // nobody asks for it, and it costs more than copying
-	_, sum, err := s.write(ctx, o, []*Writer{out})
+	_, sum, err := s.write(ctx, o, []*Writer{out}, nil)
 	return sum, err
 }
 
@@ -101,8 +101,9 @@ func (o *Options) settle() error {
 	return nil
 }
 
-// write writes every example to all of the writers and ends them.
-func (s *Service) write(ctx context.Context, o Options, out []*Writer) ([]Written, Summary, error) {
+// write writes every example to all of the writers and ends them. It adds the rows
+// by source to from, where that is not nil.
+func (s *Service) write(ctx context.Context, o Options, out []*Writer, from map[uuid.UUID]int64) ([]Written, Summary, error) {
 	shelves, err := s.shelves(ctx, o)
 	if err != nil {
 		return nil, Summary{}, fmt.Errorf("export: %w", err)
@@ -111,7 +112,7 @@ func (s *Service) write(ctx context.Context, o Options, out []*Writer) ([]Writte
 	if err != nil {
 		return nil, Summary{}, fmt.Errorf("export: list demo sources: %w", err)
 	}
-	e := &exporter{db: s.db, dataset: s.dataset, demo: demo, out: out}
+	e := &exporter{db: s.db, dataset: s.dataset, demo: demo, out: out, from: from}
 	for _, shelf := range shelves {
 		if err := e.shelf(ctx, shelf); err != nil {
 			return nil, e.sum, fmt.Errorf("export %s/%s: %w", shelf.Category, shelf.Subcategory, err)
@@ -156,6 +157,8 @@ type exporter struct {
 	dataset uuid.UUID
 	demo    []uuid.UUID
 	out     []*Writer
+	line    []byte              // the last one that several files shared
+	from    map[uuid.UUID]int64 // rows by source; nil where nobody asks
 	sum     Summary
 }
 
@@ -220,6 +223,9 @@ func (e *exporter) row(rows pgx.Rows) (uuid.UUID, error) {
 	}
 	if slices.Contains(e.demo, source) {
 		e.sum.Demo++
+	}
+	if e.from != nil {
+		e.from[source]++
 	}
 	return id, nil
 }

@@ -43,7 +43,7 @@ func (x *Writer) Append(row Row) (unweighed bool, err error) {
 		x.line, unweighed, err = x.form.append(x.line[:0], row)
 		if err == nil {
 			x.line = append(x.line, '\n')
-			_, err = x.out.Write(x.line)
+			return unweighed, x.appendLine(x.line)
 		}
 	}
 	if err != nil {
@@ -51,6 +51,15 @@ func (x *Writer) Append(row Row) (unweighed bool, err error) {
 	}
 	x.rows++
 	return unweighed, nil
+}
+
+// appendLine writes a row as it is, with its line end.
+func (x *Writer) appendLine(line []byte) error {
+	if _, err := x.out.Write(line); err != nil {
+		return fmt.Errorf("write %s: %w", x.file.Name, err)
+	}
+	x.rows++
+	return nil
 }
 
 // appendRecord writes a row of a Parquet file.

@@ -132,19 +132,25 @@ func (w *run) build(ctx context.Context, rel Release) error {
 	if err != nil {
 		return err
 	}
-	for _, rc := range recipes(rel.Spec) {
-		if f, ok := noted[rc.name]; ok && s.present(rel.ID, f) {
+	for _, name := range rel.Spec.Presets {
+		missing := slices.DeleteFunc(recipes(rel.Spec), func(rc recipe) bool {
+			f, ok := noted[rc.name]
+			return rc.preset != export.Preset(name) || ok && s.present(rel.ID, f)
+		})
+		if len(missing) == 0 {
 			continue
 		}
-		if err := w.at(ctx, "writing "+rc.name, int(rel.count(rc.part))); err != nil {
+		if err := w.at(ctx, "writing the files of "+name, int(rel.Items)); err != nil {
 			return err
 		}
-		f, err := s.write(ctx, rel, rc)
+		files, err := s.write(ctx, rel, func(rows int64) { _ = w.count(int(rows)) }, missing...)
 		if err != nil {
 			return err
 		}
-		if err := s.note(ctx, rel.ID, noted, f); err != nil {
-			return err
+		for _, f := range files {
+			if err := s.note(ctx, rel.ID, noted, f); err != nil {
+				return err
+			}
 		}
 	}
 	if err := s.companions(ctx, rel, noted); err != nil {
@@ -290,22 +296,31 @@ func (f File) same(now File) error {
 		"Another version of the program writes it differently; bring back the directory of the release, or use the version that its manifest names.", f.Name, now.Hex(), f.Hex())
 }
 
-// write makes a training file from the items.
-func (s *Service) write(ctx context.Context, rel Release, rc recipe) (File, error) {
-	var done export.Written
-	path, err := s.place(rel.ID, rc.name)
-	if err != nil {
-		return File{}, err
-	}
-	err = export.File(path, func(w io.Writer) error {
-		var err error
-		done, _, err = s.cfg.Export.WriteRows(ctx, w, rc.preset, rc.part, rel.ranges(rc.part)...)
+// write makes training files of one preset from the items, which are read once for
+// all of them. told, where it is not nil, hears how many rows are done.
+func (s *Service) write(ctx context.Context, rel Release, told func(rows int64), rcs ...recipe) ([]File, error) {
+	files := make([]File, len(rcs))
+	var fill func(targets []export.Target) error
+	fill = func(targets []export.Target) error {
+		if n := len(targets); n < len(rcs) {
+			path, err := s.place(rel.ID, rcs[n].name)
+			if err != nil {
+				return err
+			}
+			return export.File(path, func(w io.Writer) error {
+				return fill(append(targets, export.Target{Part: rcs[n].part, To: w, Rows: rel.ranges(rcs[n].part)}))
+			})
+		}
+		done, _, err := s.cfg.Export.WriteFiles(ctx, rcs[0].preset, told, targets...)
+		for i, d := range done {
+			files[i] = File{Name: rcs[i].name, Bytes: d.Bytes, SHA256: d.SHA256[:], Rows: d.Rows}
+		}
 		return err
-	})
-	if err != nil {
-		return File{}, fmt.Errorf("write %s: %w", rc.name, err)
 	}
-	return File{Name: rc.name, Bytes: done.Bytes, SHA256: done.SHA256[:], Rows: done.Rows}, nil
+	if err := fill(nil); err != nil {
+		return nil, fmt.Errorf("write the files of %s: %w", rcs[0].preset, err)
+	}
+	return files, nil
 }
 
 // place is where a file of a release lies, its folder made.
@@ -346,7 +361,7 @@ func (s *Service) companions(ctx context.Context, rel Release, noted map[string]
 
 // set is what companion files tell of the release.
 func (r Release) set() export.Set {
-	return export.Set{Name: r.Slug(), Title: r.Name, Description: r.Notes, Version: r.FrozenAt.UTC().Format("2006.1.2")}
+	return export.Set{Name: r.Slug(), Title: r.Name, Description: r.Notes, Version: r.FrozenAt.UTC().Format("2006.1.2"), Licences: r.Licences}
 }
 
 // ExportFolder writes all files of a preset, with its companions, into an empty
@@ -365,24 +380,19 @@ func (s *Service) ExportFolder(ctx context.Context, dir string, r Release, p exp
 		}
 		return export.File(path, do)
 	}
-	set, told := r.set(), map[string]bool{}
-	for _, part := range p.Files(r.Spec.names()) {
-		err := write(part.Name, func(w io.Writer) error {
-			written, one, err := s.cfg.Export.WriteRows(ctx, w, p, part, r.ranges(part)...)
-			set.Files = append(set.Files, written)
-			if !slices.ContainsFunc(part.Splits, func(split string) bool { return told[split] }) { // each row counts once
-				for _, split := range part.Splits {
-					told[split] = true
-				}
-				sum.Rows, sum.Refused, sum.Weighted = sum.Rows+one.Rows, sum.Refused+one.Refused, sum.Weighted+one.Weighted
-				sum.Refusals = append(sum.Refusals, one.Refusals...)
-			}
-			sum.Bytes += written.Bytes
-			return err
-		})
-		if err != nil {
-			return nil, sum, err
+	set, parts := r.set(), p.Files(r.Spec.names())
+	var fill func(targets []export.Target) error
+	fill = func(targets []export.Target) (err error) {
+		if n := len(targets); n < len(parts) {
+			return write(parts[n].Name, func(w io.Writer) error {
+				return fill(append(targets, export.Target{Part: parts[n], To: w, Rows: r.ranges(parts[n])}))
+			})
 		}
+		set.Files, sum, err = s.cfg.Export.WriteFiles(ctx, p, nil, targets...)
+		return err
+	}
+	if err := fill(nil); err != nil {
+		return nil, sum, err
 	}
 	all, err := p.Companions(set)
 	if err != nil {
@@ -433,10 +443,23 @@ func (s *Service) keepNow(ctx context.Context, id uuid.UUID, name string, write 
 	if err != nil {
 		return err
 	}
+	defer k.close()
 	if err := k.add(write); err != nil {
 		return err
 	}
 	return postgres.InTx(ctx, s.cfg.DB, func(tx pgx.Tx) error { return s.keep(ctx, tx, id, name, 0, k) })
+}
+
+func (s *Service) keepText(ctx context.Context, tx pgx.Tx, id uuid.UUID, name, text string) error {
+	k, err := newKeeper()
+	if err != nil {
+		return err
+	}
+	defer k.close()
+	if err := k.add(func(b *bytes.Buffer) error { b.WriteString(text); return nil }); err != nil {
+		return err
+	}
+	return s.keep(ctx, tx, id, name, 0, k)
 }
 
 // unpack writes a file that is kept in the database to the disk.
@@ -479,9 +502,17 @@ func (s *Service) unpack(ctx context.Context, id uuid.UUID, f File) error {
 }
 
 // Open opens a file of a built release, making it again where it is missing; what
-// comes out is held against the hash that was noted. fault.NotFound: the release
-// has no such file. The caller closes it.
+// comes out is held against the hash that was noted. With .gz or .zst added to its
+// name it is compressed, and size and hash are those of what comes out. fault.NotFound:
+// the release has no such file. The caller closes it.
 func (s *Service) Open(ctx context.Context, rel Release, name string) (*os.File, File, error) {
+	if base, ending := unpacked(name); ending != "" {
+		return s.openPacked(ctx, rel, base, ending)
+	}
+	return s.openPlain(ctx, rel, name)
+}
+
+func (s *Service) openPlain(ctx context.Context, rel Release, name string) (*os.File, File, error) {
 	noted, err := s.noted(ctx, rel.ID)
 	if err != nil {
 		return nil, File{}, err
@@ -519,9 +550,9 @@ func (s *Service) again(ctx context.Context, rel Release, f File) error {
 	if at < 0 {
 		return fmt.Errorf("release %s: nobody knows how to make %s", rel.ID, f.Name)
 	}
-	now, err := s.write(ctx, rel, recipes(rel.Spec)[at])
+	now, err := s.write(ctx, rel, nil, recipes(rel.Spec)[at])
 	if err == nil {
-		err = f.same(now)
+		err = f.same(now[0])
 	}
 	if err != nil {
 		_ = os.Remove(filepath.Join(s.dir(rel.ID), filepath.FromSlash(f.Name))) // it is not what it must be
@@ -569,6 +600,7 @@ type Manifest struct {
 	Tokens         int64             `json:"tokens"`
 	Splits         map[string]int64  `json:"splits"`
 	Counts         []Part            `json:"counts"`
+	Licences       []export.Licence  `json:"licences,omitempty"` // as the sources of the rows state them
 	Preflight      []Line            `json:"preflight"`
 	Override       *ManifestOverride `json:"override"`
 	CatalogVersion int               `json:"catalog_version"`
@@ -608,7 +640,7 @@ func (s *Service) manifest(ctx context.Context, rel Release) error {
 	m := Manifest{
 		Layout: ManifestLayout, Release: rel.ID, Name: rel.Name, Notes: rel.Notes, Supersedes: rel.Supersedes, Dataset: s.cfg.Dataset, Author: rel.Author,
 		CreatedAt: rel.CreatedAt.UTC(), FrozenAt: rel.FrozenAt.UTC(), Spec: rel.Spec, Rows: rel.Items, Tokens: rel.Tokens, Splits: map[string]int64{},
-		Counts: rel.Shape, Preflight: rel.Preflight, CatalogVersion: rel.CatalogVersion, RulesVersion: rel.RulesVersion,
+		Counts: rel.Shape, Licences: rel.Licences, Preflight: rel.Preflight, CatalogVersion: rel.CatalogVersion, RulesVersion: rel.RulesVersion,
 		SchemaVersion: s.cfg.Schema, Software: s.cfg.Software, Files: []ManifestFile{},
 	}
 	for _, sp := range rel.Spec.Splits {
@@ -646,14 +678,7 @@ func (s *Service) manifest(ctx context.Context, rel Release) error {
 	}
 	return postgres.InTx(ctx, s.cfg.DB, func(tx pgx.Tx) error { // both or none: one signs the other
 		for _, k := range kept {
-			in, err := newKeeper()
-			if err != nil {
-				return err
-			}
-			if err := in.add(func(b *bytes.Buffer) error { b.WriteString(k.text); return nil }); err != nil {
-				return err
-			}
-			if err := s.keep(ctx, tx, rel.ID, k.name, 0, in); err != nil {
+			if err := s.keepText(ctx, tx, rel.ID, k.name, k.text); err != nil {
 				return err
 			}
 		}

@@ -2,11 +2,13 @@ package release
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"regexp"
 	"runtime"
 	"slices"
@@ -24,26 +26,25 @@ import (
 	"github.com/voicefit/spotter/internal/export"
 )
 
-// chunk is how many rows one query reads.
-const chunk = 4000
+// chunk is how many rows one query reads; of texts, which may be long, fewer.
+const (
+	chunk     = 4000
+	textChunk = 1000
+)
 
-// An item is a chosen example. There may be millions: it holds what splitting
-// and checking need, and no text.
+// An item is a chosen example. There may be millions, so it is 48 bytes: what is
+// needed of an example all the time, and no text.
 type item struct {
 	id       uuid.UUID
 	hash     [8]byte // the first bytes of the hash as imported: the same wherever the example is imported
 	revision int32
 	tokens   int32
-	line     int64
-	source   int32 // index of sources
-	shelf    int32 // index of shelves
-	family   int32
-	maker    int32     // index of makers
-	keys     [3]uint64 // of question, source chunk and external id; 0: has none
-	content  [32]byte  // hash of this revision
-	split    int8      // index of Spec.Splits
-	errors   bool
-	special  bool // a message holds what Llama 3 takes for a special token
+	source   int32  // index of sources
+	shelf    int32  // index of shelves
+	family   int32  // index of the item that the family is named after
+	maker    uint16 // index of makers
+	split    int8   // index of Spec.Splits
+	special  bool   // a message holds what Llama 3 takes for a special token
 }
 
 // The keys of an item that tie it to others.
@@ -75,6 +76,8 @@ type selection struct {
 	shelves []shelf
 	sources []source
 	items   []item         // in the order of the shelves, then by id
+	keys    [][]uint64     // what ties items to others: by kind, then by index of items; 0: nothing; nil once splits are dealt
+	byID    []int32        // indexes of items in the order of their ids; nil until somebody looks
 	left    map[string]int // rows over the cap, by category
 	makers  []string       // who or what wrote the examples, as their rows say; the first is nobody
 
@@ -101,22 +104,16 @@ func (s *Service) choose(ctx context.Context, spec Spec, c *catalog.Catalog) (*s
 		if err != nil {
 			return err
 		}
-		shelves, err := q.ExportShelves(ctx, db.ExportShelvesParams{DatasetID: s.cfg.Dataset, Status: db.ExampleStatusApproved})
+		shelves, err := s.size(ctx, q, spec, c)
 		if err != nil {
-			return fmt.Errorf("list shelves: %w", err)
+			return err
 		}
-		order := c.Slugs()
-		place := func(r db.ExportShelvesRow) int {
-			if i := slices.Index(order, r.Category); i >= 0 {
-				return i
-			}
-			return len(order)
-		}
-		slices.SortStableFunc(shelves, func(a, b db.ExportShelvesRow) int { return place(a) - place(b) })
+		most := int64(0)
 		for _, sh := range shelves {
-			if !takes(spec.Filters.Categories, sh.Category) || !takes(spec.Filters.Subcategories, sh.Subcategory) {
-				continue
-			}
+			most += sh.Rows
+		}
+		sel.items = make([]item, 0, most) // growing it would hold it twice
+		for _, sh := range shelves {
 			if err := sel.readShelf(ctx, q, s.cfg.Dataset, shelf{sh.Category, sh.Subcategory}, at); err != nil {
 				return fmt.Errorf("read %s/%s: %w", sh.Category, sh.Subcategory, err)
 			}
@@ -127,6 +124,62 @@ func (s *Service) choose(ctx context.Context, spec Spec, c *catalog.Catalog) (*s
 		return nil, fmt.Errorf("choose examples: %w", err)
 	}
 	return sel, nil
+}
+
+// size counts the approved examples that a spec lets in, before caps, by category
+// in the order of the catalog and then by subcategory: from the counters, or, where
+// sources or tags are asked for, by counting.
+func (s *Service) size(ctx context.Context, q *db.Queries, spec Spec, c *catalog.Catalog) ([]Part, error) {
+	var out []Part
+	add := func(category, subcategory string, rows, tokens int64) {
+		if takes(spec.Filters.Categories, category) && takes(spec.Filters.Subcategories, subcategory) {
+			out = append(out, Part{Category: category, Subcategory: subcategory, Rows: rows, Tokens: tokens})
+		}
+	}
+	var sources []uuid.UUID
+	if len(spec.Filters.Sources) > 0 {
+		sel := &selection{spec: spec}
+		at, err := sel.readSources(ctx, q, s.cfg.Dataset)
+		if err != nil {
+			return nil, err
+		}
+		sources = slices.Collect(maps.Keys(at))
+	}
+	switch {
+	case len(spec.Filters.Tags) > 0:
+		rows, err := q.ReleaseSizeOfTags(ctx, db.ReleaseSizeOfTagsParams{DatasetID: s.cfg.Dataset, Tags: spec.Filters.Tags, BySource: len(spec.Filters.Sources) > 0, Sources: sources})
+		if err != nil {
+			return nil, fmt.Errorf("count by tags: %w", err)
+		}
+		for _, r := range rows {
+			add(r.Category, r.Subcategory, r.Examples, r.Tokens)
+		}
+	case len(spec.Filters.Sources) > 0:
+		rows, err := q.ReleaseSizeOfSources(ctx, s.cfg.Dataset, sources)
+		if err != nil {
+			return nil, fmt.Errorf("count by sources: %w", err)
+		}
+		for _, r := range rows {
+			add(r.Category, r.Subcategory, r.Examples, r.Tokens)
+		}
+	default:
+		rows, err := q.ExportShelves(ctx, db.ExportShelvesParams{DatasetID: s.cfg.Dataset, Status: db.ExampleStatusApproved})
+		if err != nil {
+			return nil, fmt.Errorf("list shelves: %w", err)
+		}
+		for _, r := range rows {
+			add(r.Category, r.Subcategory, r.Examples, r.Tokens)
+		}
+	}
+	order := c.Slugs()
+	place := func(p Part) int {
+		if i := slices.Index(order, p.Category); i >= 0 {
+			return i
+		}
+		return len(order)
+	}
+	slices.SortStableFunc(out, func(a, b Part) int { return place(a) - place(b) })
+	return out, nil
 }
 
 func takes(list []string, name string) bool { return len(list) == 0 || slices.Contains(list, name) }
@@ -159,7 +212,7 @@ func (sel *selection) readShelf(ctx context.Context, q *db.Queries, dataset uuid
 	sel.shelves = append(sel.shelves, sh)
 	for after := uuid.Nil; ; {
 		rows, err := q.ReleaseCandidates(ctx, db.ReleaseCandidatesParams{
-			DatasetID: dataset, Category: sh.category, Subcategory: sh.subcategory, After: after, MaxRows: chunk,
+			DatasetID: dataset, Category: sh.category, Subcategory: sh.subcategory, After: after, Tags: sel.spec.Filters.Tags, MaxRows: chunk,
 		})
 		if err != nil {
 			return err
@@ -170,11 +223,7 @@ func (sel *selection) readShelf(ctx context.Context, q *db.Queries, dataset uuid
 			if !ok {
 				continue
 			}
-			it := item{
-				id: r.ID, hash: [8]byte(r.Hash[:8]), revision: r.Revision, tokens: r.Tokens, line: r.SourceLine, source: src, shelf: n, errors: r.Errors > 0,
-			}
-			it.keys[keyExternal] = externalKey(r.ExternalID, sel.sources[src].id)
-			sel.items = append(sel.items, it)
+			sel.items = append(sel.items, item{id: r.ID, hash: [8]byte(r.Hash[:8]), revision: r.Revision, tokens: r.Tokens, source: src, shelf: n})
 		}
 		if len(rows) < chunk {
 			return nil
@@ -267,8 +316,8 @@ type text struct {
 	messages string
 	tools    string
 	metadata string
+	external string // the id that the row came with
 	strict   bool
-	hash     []byte // of this revision
 }
 
 // eachText reads the texts of all items in chunks, each a short query, and hands
@@ -277,13 +326,13 @@ type text struct {
 func (s *Service) eachText(ctx context.Context, sel *selection, progress func(done int) error, use func(ctx context.Context, from int, texts []text) error) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(max(2, runtime.GOMAXPROCS(0)))
-	for from := 0; from < len(sel.items); from += chunk {
+	for from := 0; from < len(sel.items); from += textChunk {
 		if err := progress(from); err != nil {
 			_ = g.Wait()
 			return err
 		}
 		g.Go(func() error {
-			part := sel.items[from:min(from+chunk, len(sel.items))]
+			part := sel.items[from:min(from+textChunk, len(sel.items))]
 			ids, revisions := keysOf(part)
 			rows, err := db.New(s.cfg.DB).ReleaseTexts(ctx, ids, revisions, s.cfg.Dataset)
 			if err != nil {
@@ -295,7 +344,7 @@ func (s *Service) eachText(ctx context.Context, sel *selection, progress func(do
 			}
 			texts := make([]text, len(rows))
 			for i, r := range rows {
-				texts[i] = text{where[r.ExampleID], r.Messages, r.Tools, r.Metadata, r.Strict, r.Hash}
+				texts[i] = text{where[r.ExampleID], r.Messages, r.Tools, r.Metadata, r.ExternalID, r.Strict}
 			}
 			return use(ctx, from, texts)
 		})
@@ -311,6 +360,14 @@ func keysOf(items []item) ([]uuid.UUID, []int32) {
 	return ids, revisions
 }
 
+// newKeys makes room for what readTexts finds.
+func (sel *selection) newKeys() {
+	sel.keys = make([][]uint64, len(keyNames))
+	for k := range sel.keys {
+		sel.keys[k] = make([]uint64, len(sel.items))
+	}
+}
+
 // readTexts fills in what the texts tell of their items.
 func (sel *selection) readTexts(texts []text) error {
 	checks := make([]*export.RowCheck, len(sel.spec.Presets))
@@ -324,10 +381,10 @@ func (sel *selection) readTexts(texts []text) error {
 			return fmt.Errorf("read example %s: %w", it.id, err)
 		}
 		if q := dedup.Question(ms); q != "" {
-			it.keys[keyQuestion] = hash64(q)
+			sel.keys[keyQuestion][t.at] = hash64(q)
 		}
-		it.keys[keyChunk] = chunkKey(t.metadata, sel.sources[it.source].id)
-		it.content = [32]byte(t.hash)
+		sel.keys[keyChunk][t.at] = chunkKey(t.metadata, sel.sources[it.source].id)
+		sel.keys[keyExternal][t.at] = externalKey(t.external, sel.sources[it.source].id)
 		it.special = strings.Contains(t.messages, "<|") && specialToken.MatchString(t.messages)
 		if who := maker(t.metadata); who != "" {
 			it.maker = sel.makerAt(who)
@@ -373,17 +430,17 @@ func clip(s string, n int) string {
 	return strings.ToValidUTF8(s[:n], "")
 }
 
-func (sel *selection) makerAt(who string) int32 {
+func (sel *selection) makerAt(who string) uint16 {
 	sel.mu.Lock()
 	defer sel.mu.Unlock()
 	if i := slices.Index(sel.makers, who); i >= 0 {
-		return int32(i)
+		return uint16(i)
 	}
 	if len(sel.makers) > maxMakers {
 		return 0
 	}
 	sel.makers = append(sel.makers, who)
-	return int32(len(sel.makers) - 1)
+	return uint16(len(sel.makers) - 1)
 }
 
 // maxMakers bounds how many are told apart.
@@ -435,18 +492,7 @@ func (s *Service) tie(ctx context.Context, sel *selection) error {
 		up[b] = a
 	}
 	for k := range keyNames {
-		first := map[uint64]int32{}
-		for i := range sel.items {
-			key := sel.items[i].keys[k]
-			if key == 0 {
-				continue
-			}
-			if f, ok := first[key]; ok {
-				join(f, int32(i))
-			} else {
-				first[key] = int32(i)
-			}
-		}
+		sel.eachShared(k, func(first, other int32) { join(first, other) })
 	}
 	find := sel.finder()
 	for _, class := range groups {
@@ -479,18 +525,45 @@ func (s *Service) tie(ctx context.Context, sel *selection) error {
 	return nil
 }
 
-// finder returns a function that finds items by id.
-func (sel *selection) finder() func(uuid.UUID) (int32, bool) {
-	order := make([]int32, len(sel.items))
-	for i := range order {
-		order[i] = int32(i)
+// eachShared calls use for every item that shares a key of kind k with an earlier
+// one: with the first that has it, and the item. It sorts instead of remembering
+// keys in a map, which would take several times the memory.
+func (sel *selection) eachShared(k int, use func(first, other int32)) {
+	type keyed struct {
+		key uint64
+		at  int32
 	}
-	slices.SortFunc(order, func(a, b int32) int { return bytes.Compare(sel.items[a].id[:], sel.items[b].id[:]) })
+	have := make([]keyed, 0, len(sel.items))
+	for i, key := range sel.keys[k] {
+		if key != 0 {
+			have = append(have, keyed{key, int32(i)})
+		}
+	}
+	slices.SortFunc(have, func(a, b keyed) int { return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.at, b.at)) })
+	for i, first := 1, 0; i < len(have); i++ {
+		if have[i].key != have[first].key {
+			first = i
+			continue
+		}
+		use(have[first].at, have[i].at)
+	}
+}
+
+// finder returns a function that finds items by id, as long as they stay in their
+// order.
+func (sel *selection) finder() func(uuid.UUID) (int32, bool) {
+	if sel.byID == nil {
+		sel.byID = make([]int32, len(sel.items))
+		for i := range sel.byID {
+			sel.byID[i] = int32(i)
+		}
+		slices.SortFunc(sel.byID, func(a, b int32) int { return bytes.Compare(sel.items[a].id[:], sel.items[b].id[:]) })
+	}
 	return func(id uuid.UUID) (int32, bool) {
-		at, ok := slices.BinarySearchFunc(order, id, func(i int32, id uuid.UUID) int { return bytes.Compare(sel.items[i].id[:], id[:]) })
+		at, ok := slices.BinarySearchFunc(sel.byID, id, func(i int32, id uuid.UUID) int { return bytes.Compare(sel.items[i].id[:], id[:]) })
 		if !ok {
 			return 0, false
 		}
-		return order[at], true
+		return sel.byID[at], true
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/voicefit/spotter/internal/catalog"
 	"github.com/voicefit/spotter/internal/db"
@@ -99,8 +100,20 @@ func plural(n int) string {
 // preflight holds the selection, dealt out, against everything that a training
 // file must be.
 func (sel *selection) preflight(ev evidence, leak []Leak, leaks int, labels tally) []Line {
+	train := 0
+	for i := range sel.items {
+		if sel.spec.Splits[sel.items[i].split].Name == Train {
+			train++
+		}
+	}
+	return sel.lines(ev, leak, leaks, labels, sel.counts(), train)
+}
+
+// lines are the lines of the preflight, with so many rows in each category and in
+// the training split.
+func (sel *selection) lines(ev evidence, leak []Leak, leaks int, labels tally, n map[string]int, train int) []Line {
 	lines := []Line{
-		sel.targets(),
+		sel.targets(n),
 		ev.errors.line(LineErrors, "No open errors", true,
 			"No example has an error that nobody answered for.",
 			"%s have errors that were neither mended nor waived, and were approved without a reason.",
@@ -127,7 +140,7 @@ func (sel *selection) preflight(ev evidence, leak []Leak, leaks int, labels tall
 	for _, preset := range sel.spec.Presets {
 		lines = append(lines, sel.format(preset))
 	}
-	return append(lines, sel.limits(), sel.minimum(), sel.floors(), sel.demo())
+	return append(lines, sel.limits(), sel.minimum(train), sel.floors(n), sel.demo())
 }
 
 // counts is the number of items by category.
@@ -139,9 +152,8 @@ func (sel *selection) counts() map[string]int {
 	return n
 }
 
-func (sel *selection) targets() Line {
+func (sel *selection) targets(n map[string]int) Line {
 	l := Line{Key: LineTargets, Label: "Targets met", Green: true}
-	n := sel.counts()
 	var short []string
 	for _, c := range sel.catalog.Categories {
 		if !takes(sel.spec.Filters.Categories, c.Slug) {
@@ -243,13 +255,7 @@ func (sel *selection) limits() Line {
 	return l
 }
 
-func (sel *selection) minimum() Line {
-	train := 0
-	for i := range sel.items {
-		if sel.spec.Splits[sel.items[i].split].Name == Train {
-			train++
-		}
-	}
+func (sel *selection) minimum(train int) Line {
 	l := Line{Key: LineRows, Label: "Enough rows to train on", Holds: train == 0, Green: true, Text: fmt.Sprintf("The training split has %d rows.", train)}
 	for _, p := range sel.spec.Presets {
 		if problems := export.Preset(p).FileProblems(int64(train), 0); len(problems) > 0 {
@@ -262,9 +268,8 @@ func (sel *selection) minimum() Line {
 	return l
 }
 
-func (sel *selection) floors() Line {
+func (sel *selection) floors(n map[string]int) Line {
 	l := Line{Key: LineFloors, Label: "Floors of categories", Holds: true, Green: true, Text: "No category has fewer rows than this release asks for."}
-	n := sel.counts()
 	var short []string
 	for _, c := range sel.catalog.Categories {
 		if f := sel.spec.Limits[c.Slug].Floor; n[c.Slug] < f {
@@ -309,18 +314,11 @@ func (s *Service) leaks(ctx context.Context, sel *selection) (first []Leak, n in
 		}
 	}
 	for k, why := range keyNames {
-		seen := map[uint64]int32{}
-		for i := range sel.items {
-			it := &sel.items[i]
-			if it.keys[k] == 0 {
-				continue
+		sel.eachShared(k, func(a, b int32) {
+			if x, y := &sel.items[a], &sel.items[b]; x.split != y.split {
+				found(x, y, why)
 			}
-			if at, ok := seen[it.keys[k]]; !ok {
-				seen[it.keys[k]] = int32(i)
-			} else if other := &sel.items[at]; other.split != it.split {
-				found(other, it, why)
-			}
-		}
+		})
 	}
 	find := sel.finder()
 	for _, kind := range pairKinds {
@@ -386,6 +384,8 @@ type said struct {
 	decisions []db.ReleaseDecisionsRow // undone ones too
 	findings  []db.ReleaseFindingsRow
 	waivers   []db.ReleaseWaiversRow
+	line      int64  // of the source; read for the provenance only, as is
+	content   []byte // the hash of the released revision
 }
 
 // live are the decisions that count: those that are neither undone nor an undoing.
@@ -413,8 +413,57 @@ func (s said) approvals(revision int32) []db.ReleaseDecisionsRow {
 	return out
 }
 
-// read fetches what was said of some items.
-func (s *Service) read(ctx context.Context, items []item) (map[uuid.UUID]*said, error) {
+// saidChunk is how many items' words of people and checks are read at once.
+const saidChunk = 2000
+
+// eachSaid reads what was said of all items, chunk by chunk, and hands the chunks
+// to use in their order, one at a time, while the next are being read.
+func (s *Service) eachSaid(ctx context.Context, items []item, lineage bool, use func(from int, part []item, all map[uuid.UUID]*said) error) error {
+	type answer struct {
+		from int
+		part []item
+		all  chan map[uuid.UUID]*said // gets one
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	queue := make(chan answer, 1) // with the one in hand and the one that waits: three are read at once
+	g.Go(func() error {
+		defer close(queue)
+		for from := 0; from < len(items); from += saidChunk {
+			a := answer{from, items[from:min(from+saidChunk, len(items))], make(chan map[uuid.UUID]*said, 1)}
+			g.Go(func() error {
+				all, err := s.read(ctx, a.part, lineage)
+				if err == nil {
+					a.all <- all
+				}
+				return err
+			})
+			select {
+			case queue <- a:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		return nil
+	})
+	g.Go(func() error {
+		for a := range queue {
+			select {
+			case all := <-a.all:
+				if err := use(a.from, a.part, all); err != nil {
+					return err
+				}
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		}
+		return nil
+	})
+	return g.Wait()
+}
+
+// read fetches what was said of some items; for their provenance also where they
+// come from.
+func (s *Service) read(ctx context.Context, items []item, lineage bool) (map[uuid.UUID]*said, error) {
 	ids, revisions := keysOf(items)
 	q := db.New(s.cfg.DB)
 	decisions, err := q.ReleaseDecisions(ctx, ids, s.cfg.Dataset)
@@ -430,23 +479,30 @@ func (s *Service) read(ctx context.Context, items []item) (map[uuid.UUID]*said, 
 		return nil, fmt.Errorf("read waivers: %w", err)
 	}
 	all := make(map[uuid.UUID]*said, len(items))
-	of := func(id uuid.UUID) *said {
-		if all[id] == nil {
-			all[id] = &said{}
-		}
-		return all[id]
-	}
 	for _, id := range ids {
-		of(id)
+		all[id] = &said{}
 	}
 	for _, d := range decisions {
-		of(d.ExampleID).decisions = append(of(d.ExampleID).decisions, d)
+		of := all[d.ExampleID]
+		of.decisions = append(of.decisions, d)
 	}
 	for _, f := range findings {
-		of(f.ExampleID).findings = append(of(f.ExampleID).findings, f)
+		of := all[f.ExampleID]
+		of.findings = append(of.findings, f)
 	}
 	for _, w := range waivers {
-		of(w.ExampleID).waivers = append(of(w.ExampleID).waivers, w)
+		of := all[w.ExampleID]
+		of.waivers = append(of.waivers, w)
+	}
+	if !lineage {
+		return all, nil
+	}
+	stands, err := q.ReleaseStands(ctx, ids, revisions, s.cfg.Dataset)
+	if err != nil {
+		return nil, fmt.Errorf("read where rows come from: %w", err)
+	}
+	for _, r := range stands {
+		all[r.ExampleID].line, all[r.ExampleID].content = r.SourceLine, r.Hash
 	}
 	return all, nil
 }

@@ -8,8 +8,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash"
+	"io"
 	"log/slog"
-	"slices"
+	"os"
 	"sync"
 	"time"
 
@@ -19,6 +21,7 @@ import (
 
 	"github.com/voicefit/spotter/internal/audit"
 	"github.com/voicefit/spotter/internal/db"
+	"github.com/voicefit/spotter/internal/export"
 	"github.com/voicefit/spotter/internal/fault"
 	"github.com/voicefit/spotter/internal/postgres"
 )
@@ -208,6 +211,7 @@ func (s *Service) weighChosen(ctx context.Context, sel *selection, at func(ctx c
 	if err := at(ctx, "reading what they say", len(sel.items)); err != nil {
 		return nil, err
 	}
+	sel.newKeys()
 	if err := s.eachText(ctx, sel, count, func(_ context.Context, _ int, texts []text) error { return sel.readTexts(texts) }); err != nil {
 		return nil, err
 	}
@@ -226,30 +230,27 @@ func (s *Service) weighChosen(ctx context.Context, sel *selection, at func(ctx c
 	if err != nil {
 		return nil, err
 	}
-	// Families are known by index until here; from here on items are in their
-	// final order: by split, then shelf, then id.
-	slices.SortStableFunc(sel.items, func(a, b item) int { return int(a.split) - int(b.split) })
+	// Families and keys are known by index until here; from here on items are in
+	// their final order: by split, then shelf, then id.
+	sel.keys, sel.byID = nil, nil
+	sel.bySplit()
 	if err := at(ctx, "reading what people and checks said", len(sel.items)); err != nil {
 		return nil, err
 	}
 	var ev evidence
-	for from := 0; from < len(sel.items); from += chunk {
-		part := sel.items[from:min(from+chunk, len(sel.items))]
-		all, err := s.read(ctx, part)
-		if err != nil {
-			return nil, err
-		}
+	err = s.eachSaid(ctx, sel.items, each != nil, func(from int, part []item, all map[uuid.UUID]*said) error {
 		for i := range part {
 			sel.judge(&ev, &part[i], all[part[i].id])
 		}
 		if each != nil {
 			if err := each(sel, from, part, all); err != nil {
-				return nil, err
+				return err
 			}
 		}
-		if err := count(from); err != nil {
-			return nil, err
-		}
+		return count(from)
+	})
+	if err != nil {
+		return nil, err
 	}
 	return sel.preflight(ev, first, leaks, labels), nil
 }
@@ -269,6 +270,7 @@ func (w *run) freeze(ctx context.Context, rel Release) (held bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	defer lineage.close()
 	sel, err := s.weigh(ctx, rel.Spec, w.at, w.count, func(sel *selection, from int, items []item, all map[uuid.UUID]*said) error {
 		return lineage.add(func(b *bytes.Buffer) error { return sel.writeLineage(b, from, items, all) })
 	})
@@ -283,10 +285,16 @@ func (w *run) freeze(ctx context.Context, rel Release) (held bool, err error) {
 	if err != nil {
 		return false, fmt.Errorf("encode shape: %w", err)
 	}
-	tokens, demo := int64(0), false
+	tokens, demo, under := int64(0), false, map[string]int64{}
 	for i := range sel.items {
+		src := &sel.sources[sel.items[i].source]
 		tokens += int64(sel.items[i].tokens)
-		demo = demo || sel.sources[sel.items[i].source].demo
+		demo = demo || src.demo
+		under[src.licence]++
+	}
+	licences, err := json.Marshal(append([]export.Licence{}, export.Licences(under)...))
+	if err != nil {
+		return false, fmt.Errorf("encode licences: %w", err)
 	}
 	red := Holding(sel.lines)
 	if len(red) > 0 && rel.Override.Reason == "" {
@@ -326,7 +334,7 @@ func (w *run) freeze(ctx context.Context, rel Release) (held bool, err error) {
 			return err
 		}
 		n, err := db.New(tx).FreezeRelease(ctx, db.FreezeReleaseParams{
-			Preflight: string(lines), Items: int64(len(sel.items)), Tokens: tokens, Shape: string(shape), CatalogVersion: int32(sel.version),
+			Preflight: string(lines), Items: int64(len(sel.items)), Tokens: tokens, Shape: string(shape), Licences: string(licences), CatalogVersion: int32(sel.version),
 			RulesVersion: rules, Demo: demo, DatasetID: s.cfg.Dataset, ID: w.id, Worker: &w.worker,
 		})
 		if err != nil {
@@ -354,25 +362,35 @@ func keysOfLines(lines []Line) []string {
 	return keys
 }
 
-// A keeper collects bytes that are kept in the database: compressed piece by
-// piece, with the size and hash of the whole.
+// A keeper collects bytes that are to be kept in the database: compressed piece by
+// piece into a temporary file, with the size and hash of the whole. close throws
+// the file away.
 type keeper struct {
 	enc    *zstd.Encoder
-	pieces [][]byte
+	file   *os.File
+	pieces []int // their lengths
 	bytes  int64
-	sum    interface {
-		Write(b []byte) (int, error)
-		Sum(b []byte) []byte
-	}
-	buf bytes.Buffer
+	sum    hash.Hash
+	buf    bytes.Buffer
+	packed []byte
 }
 
 func newKeeper() (*keeper, error) {
-	enc, err := zstd.NewWriter(nil)
+	enc, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
 	if err != nil {
 		return nil, fmt.Errorf("compress: %w", err)
 	}
-	return &keeper{enc: enc, sum: sha256.New()}, nil
+	f, err := os.CreateTemp("", "spotter-release-*")
+	if err != nil {
+		return nil, fmt.Errorf("keep: %w", err)
+	}
+	return &keeper{enc: enc, file: f, sum: sha256.New()}, nil
+}
+
+func (k *keeper) close() {
+	_ = k.enc.Close()            // it has no stream
+	_ = k.file.Close()           // it is thrown away
+	_ = os.Remove(k.file.Name()) // it lies among the system's temporary files
 }
 
 // add appends what write writes, as one piece.
@@ -386,15 +404,26 @@ func (k *keeper) add(write func(b *bytes.Buffer) error) error {
 	}
 	_, _ = k.sum.Write(k.buf.Bytes()) // a hash never fails
 	k.bytes += int64(k.buf.Len())
-	k.pieces = append(k.pieces, k.enc.EncodeAll(k.buf.Bytes(), nil))
+	k.packed = k.enc.EncodeAll(k.buf.Bytes(), k.packed[:0])
+	if _, err := k.file.Write(k.packed); err != nil {
+		return fmt.Errorf("keep: %w", err)
+	}
+	k.pieces = append(k.pieces, len(k.packed))
 	return nil
 }
 
 // keep stores a file's bytes in the database and notes the file.
 func (s *Service) keep(ctx context.Context, tx pgx.Tx, release uuid.UUID, name string, rows int64, k *keeper) error {
 	q := db.New(tx)
-	for i, p := range k.pieces {
-		if err := q.InsertReleaseKept(ctx, db.InsertReleaseKeptParams{DatasetID: s.cfg.Dataset, ReleaseID: release, Name: name, Ordinal: int32(i + 1), Data: p}); err != nil {
+	if _, err := k.file.Seek(0, io.SeekStart); err != nil {
+		return fmt.Errorf("keep %s: %w", name, err)
+	}
+	for i, n := range k.pieces {
+		piece := make([]byte, n)
+		if _, err := io.ReadFull(k.file, piece); err != nil {
+			return fmt.Errorf("keep %s: %w", name, err)
+		}
+		if err := q.InsertReleaseKept(ctx, db.InsertReleaseKeptParams{DatasetID: s.cfg.Dataset, ReleaseID: release, Name: name, Ordinal: int32(i + 1), Data: piece}); err != nil {
 			return fmt.Errorf("keep %s: %w", name, err)
 		}
 	}
@@ -478,9 +507,9 @@ func (sel *selection) writeLineage(b *bytes.Buffer, from int, items []item, all 
 		it := &items[i]
 		src, sh := sel.sources[it.source], sel.shelves[it.shelf]
 		l := Lineage{
-			Position: from + i + 1, Split: sel.spec.Splits[it.split].Name, Example: it.id, Revision: it.revision, Content: hex.EncodeToString(it.content[:]),
+			Position: from + i + 1, Split: sel.spec.Splits[it.split].Name, Example: it.id, Revision: it.revision, Content: hex.EncodeToString(all[it.id].content),
 			Category: sh.category, Subcategory: sh.subcategory, Tokens: it.tokens,
-			Source:    LineageSource{src.id, src.name, hex.EncodeToString(src.sha256), it.line, src.channel, src.importer},
+			Source:    LineageSource{src.id, src.name, hex.EncodeToString(src.sha256), all[it.id].line, src.channel, src.importer},
 			Generator: sel.makers[it.maker], Licence: src.licence,
 			Decisions: []LineageDecision{}, Findings: []LineageFinding{}, Waivers: []LineageWaiver{},
 		}

@@ -21,11 +21,14 @@ func (r Release) Slug() string { return slug(r.Name) }
 var types = map[string]string{
 	".jsonl": "application/x-ndjson", ".json": "application/json", ".parquet": "application/vnd.apache.parquet", ".md": "text/markdown; charset=utf-8",
 	".yaml": "application/yaml", ".py": "text/x-python; charset=utf-8", ".sig": "text/plain; charset=utf-8",
+	".gz": "application/gzip", ".zst": "application/zstd", ".zip": "application/zip",
 }
 
-// Serve answers a request with a file that Open opened: whole or in ranges, with
-// its SHA-256 as a strong validator. It always is a download: what it holds is not
-// ours to render.
+// Serve answers a request with a file that Open or OpenZip opened: whole or in
+// ranges, with its SHA-256 as a strong validator. It always is a download: what it
+// holds is not ours to render. It does not look at Accept-Encoding: whoever asks for
+// a file of the manifest gets the bytes with the hash that the manifest names, and
+// ranges of them; compressed files have names of their own.
 func Serve(w http.ResponseWriter, r *http.Request, f *os.File, info File) {
 	h := w.Header()
 	media := types[path.Ext(info.Name)]
@@ -39,9 +42,8 @@ func Serve(w http.ResponseWriter, r *http.Request, f *os.File, info File) {
 	http.ServeContent(w, r, "", time.Time{}, f)
 }
 
-// Zip writes all files into one zip, not compressed, in the order of their names:
-// the same bytes every time. Missing files are made again first.
-func (s *Service) Zip(ctx context.Context, w io.Writer, rel Release, files []File) error {
+// writeZip writes all files into one zip, as OpenZip describes it.
+func (s *Service) writeZip(ctx context.Context, w io.Writer, rel Release, files []File) error {
 	z := zip.NewWriter(w)
 	root := rel.Slug() + "/"
 	files = slices.Clone(files)

@@ -65,8 +65,9 @@ type Config struct {
 // Service makes releases of one dataset. It is safe for concurrent use, also by
 // several processes on one database and one directory.
 type Service struct {
-	cfg Config
-	mu  sync.Mutex // one goroutine at a time makes missing files again
+	cfg     Config
+	mu      sync.Mutex // one goroutine at a time makes missing files again
+	packing sync.Mutex // one goroutine at a time compresses
 }
 
 // New returns the service.
@@ -98,6 +99,7 @@ type Release struct {
 	Items          int64
 	Tokens         int64
 	Shape          []Part
+	Licences       []export.Licence // of the rows' sources; none: nobody stated any
 	CatalogVersion int
 	RulesVersion   string
 	Demo           bool // holds demo examples
@@ -326,7 +328,7 @@ func releaseOf(r db.Release, stale bool) (Release, error) {
 	for _, f := range []struct {
 		text string
 		into any
-	}{{r.Spec, &out.Spec}, {r.Preflight, &out.Preflight}, {r.Shape, &out.Shape}} {
+	}{{r.Spec, &out.Spec}, {r.Preflight, &out.Preflight}, {r.Shape, &out.Shape}, {r.Licences, &out.Licences}} {
 		if err := json.Unmarshal([]byte(f.text), f.into); err != nil {
 			return out, fmt.Errorf("read release %s: %w", r.ID, err)
 		}

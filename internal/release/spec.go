@@ -35,6 +35,7 @@ type Filters struct {
 	Categories    []string `json:"categories,omitempty"`
 	Subcategories []string `json:"subcategories,omitempty"`
 	Sources       []string `json:"sources,omitempty"` // ids or file names
+	Tags          []string `json:"tags,omitempty"`    // words that people put on examples; one of them is enough
 }
 
 // A Limit bounds a category: fewer than Floor rows is a red line of the
@@ -68,6 +69,7 @@ const (
 	maxNotesBytes = 10_000
 	maxSplits     = 10
 	maxFilters    = 1000
+	maxTagBytes   = 160 // 40 letters
 )
 
 var (
@@ -189,6 +191,16 @@ func (s Spec) normal(c *catalog.Catalog) (Spec, error) {
 	if len(s.Filters.Sources) > maxFilters {
 		problems["source"] = fmt.Sprintf("Name at most %d sources.", maxFilters)
 	}
+	tags := []string{} // never nil: a query gets it
+	for _, tag := range s.Filters.Tags {
+		if tag = strings.Join(strings.Fields(tag), " "); tag != "" { // as they are put on
+			tags = append(tags, tag)
+		}
+		if len(tag) > maxTagBytes || len(tags) > maxFilters || !utf8.ValidString(tag) {
+			problems["tag"] = fmt.Sprintf("Name at most %d tags of at most %d bytes.", maxFilters, maxTagBytes)
+		}
+	}
+	s.Filters.Tags = unique(tags)
 	limits := map[string]Limit{}
 	for name, l := range s.Limits {
 		cat, ok := c.Category(name)

@@ -2,6 +2,7 @@ package release
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"math"
@@ -10,11 +11,9 @@ import (
 
 // A family is what stays together, with the place that the seed gives it.
 type family struct {
-	lot   uint64 // where in the order of its stratum
-	hash  [8]byte
-	head  int32
-	rows  int
-	shelf int32
+	lot  uint64 // where in the order of its stratum
+	head int32  // index of the item that it is named after
+	rows int32
 }
 
 // lot is the family's place in the draw: a hash of the seed and of the hash of
@@ -30,25 +29,24 @@ func lot(seed int64, hash [8]byte) uint64 {
 // families lists the families by shelf, within it in the order of the draw. A
 // family stands on the shelf of the example that it is named after.
 func (sel *selection) families() []family {
-	rows := map[int32]int{}
+	rows := make([]int32, len(sel.items))
+	n := 0
 	for i := range sel.items {
-		rows[sel.items[i].family]++
+		head := sel.items[i].family
+		if rows[head] == 0 {
+			n++
+		}
+		rows[head]++
 	}
-	out := make([]family, 0, len(rows))
+	out := make([]family, 0, n)
 	for head, n := range rows {
-		it := &sel.items[head]
-		out = append(out, family{lot(sel.spec.Seed, it.hash), it.hash, head, n, it.shelf})
+		if n > 0 {
+			out = append(out, family{lot(sel.spec.Seed, sel.items[head].hash), int32(head), n})
+		}
 	}
 	slices.SortFunc(out, func(a, b family) int {
-		switch {
-		case a.shelf != b.shelf:
-			return int(a.shelf - b.shelf)
-		case a.lot < b.lot:
-			return -1
-		case a.lot > b.lot:
-			return 1
-		}
-		return bytes.Compare(a.hash[:], b.hash[:])
+		x, y := &sel.items[a.head], &sel.items[b.head]
+		return cmp.Or(cmp.Compare(x.shelf, y.shelf), cmp.Compare(a.lot, b.lot), bytes.Compare(x.hash[:], y.hash[:]))
 	})
 	return out
 }
@@ -90,13 +88,14 @@ func (sel *selection) trim() {
 	if len(out) == 0 {
 		return
 	}
-	kept := make([]item, 0, len(sel.items)-len(out))
+	kept := 0
 	for i := range sel.items {
 		if !out[int32(i)] {
-			kept = append(kept, sel.items[i])
+			sel.items[kept] = sel.items[i]
+			kept++
 		}
 	}
-	sel.items = kept
+	sel.items = sel.items[:kept]
 }
 
 // deal gives every family a split.
@@ -114,13 +113,12 @@ func (sel *selection) deal() {
 	owed, got := make([]float64, len(splits)), make([]float64, len(splits))
 	train := slices.IndexFunc(splits, func(s Split) bool { return s.Name == Train })
 	total := float64(len(sel.items))
-	chosen := map[int32]int8{}
 	all := sel.families()
 	for len(all) > 0 {
 		n := 0
 		rows := 0
-		for n < len(all) && all[n].shelf == all[0].shelf {
-			rows += all[n].rows
+		for n < len(all) && sel.items[all[n].head].shelf == sel.items[all[0].head].shelf {
+			rows += int(all[n].rows)
 			n++
 		}
 		due := make([]float64, len(splits))
@@ -133,7 +131,7 @@ func (sel *selection) deal() {
 		at := 0
 		for _, f := range all[:n] {
 			middle := (float64(at) + float64(f.rows)/2) / float64(rows) * sum
-			at += f.rows
+			at += int(f.rows)
 			k, edge := 0, 0.0
 			for k = range splits {
 				if edge += due[k]; middle < edge {
@@ -144,11 +142,36 @@ func (sel *selection) deal() {
 				k = train
 			}
 			got[k] += float64(f.rows)
-			chosen[f.head] = int8(k)
+			sel.items[f.head].split = int8(k)
 		}
 		all = all[n:]
 	}
 	for i := range sel.items {
-		sel.items[i].split = chosen[sel.items[i].family]
+		sel.items[i].split = sel.items[sel.items[i].family].split
+	}
+}
+
+// bySplit puts the items into the order of their splits, keeping their order
+// within each. It moves them within their slice: there may be millions.
+func (sel *selection) bySplit() {
+	next := make([]int, len(sel.spec.Splits)+1)
+	for i := range sel.items {
+		next[sel.items[i].split+1]++
+	}
+	for k := 1; k < len(next); k++ {
+		next[k] += next[k-1]
+	}
+	to := make([]int32, len(sel.items))
+	for i := range sel.items {
+		split := sel.items[i].split
+		to[i] = int32(next[split])
+		next[split]++
+	}
+	for i := range to {
+		for to[i] != int32(i) {
+			k := to[i]
+			sel.items[i], sel.items[k] = sel.items[k], sel.items[i]
+			to[i], to[k] = to[k], k
+		}
 	}
 }

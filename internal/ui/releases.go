@@ -3,7 +3,6 @@ package ui
 import (
 	"context"
 	"fmt"
-	"io"
 	"maps"
 	"net/http"
 	"net/url"
@@ -33,7 +32,7 @@ type Releases interface {
 	List(ctx context.Context, before uuid.UUID, limit int) ([]release.Release, error)
 	Files(ctx context.Context, id uuid.UUID) ([]release.File, error)
 	Open(ctx context.Context, r release.Release, name string) (*os.File, release.File, error)
-	Zip(ctx context.Context, w io.Writer, r release.Release, files []release.File) error
+	OpenZip(ctx context.Context, r release.Release) (*os.File, release.File, error)
 	OverrideRed(ctx context.Context, id uuid.UUID, by audit.Actor, reason string) error
 	Retry(ctx context.Context, id uuid.UUID, by audit.Actor) error
 	Discard(ctx context.Context, id uuid.UUID, by audit.Actor) error
@@ -171,6 +170,7 @@ func (f releaseForm) order() (release.Order, map[string]string) {
 	if src := strings.TrimSpace(f.Get("source")); src != "" {
 		o.Spec.Filters.Sources = []string{src}
 	}
+	o.Spec.Filters.Tags = strings.Split(f.Get("tag"), ",") // blanks are dropped
 	for key := range f.Values {
 		bound, slug, ok := strings.Cut(key, ":")
 		text := strings.TrimSpace(f.Get(key))
@@ -234,6 +234,7 @@ func (s *Server) newReleasePage(w http.ResponseWriter, r *http.Request, status i
 		Seed:    templates.Field{Name: "seed", Label: "Seed", Value: f.Get("seed"), InputMode: "numeric", Optional: true, Problem: problems["seed"]},
 		Notes:   templates.Field{Name: "notes", Label: "Notes", Value: f.Get("notes"), Rows: 3, Optional: true, Problem: problems["notes"], MaxLength: 10_000},
 		Source:  templates.Field{Name: "source", Label: "Only from the file", Value: f.Get("source"), Optional: true, Hint: "Its name or id.", Problem: problems["source"]},
+		Tag:     templates.Field{Name: "tag", Label: "Only with the tag", Value: f.Get("tag"), Optional: true, Hint: "Several with commas: one of them is enough.", Problem: problems["tag"], MaxLength: 1000},
 	}
 	v.Supersedes = templates.Choice{Name: "supersedes", Label: "Instead of", Problem: problems["supersedes"], Options: []templates.Option{{Label: "No other release"}}}
 	for _, x := range older {
@@ -296,21 +297,24 @@ func (s *Server) releasePreview(ctx context.Context, o release.Order) (templates
 	for category, n := range p.Left {
 		v.Figures = append(v.Figures, templates.ReleaseFigure{Label: "Left out by the cap of " + nameOfCategory(p.Catalog, category), Value: number(n)})
 	}
-	if p.Whole {
-		red, holding := 0, len(release.Holding(p.Lines))
-		for _, l := range p.Lines {
-			if !l.Green {
-				red++
-			}
+	if p.Capped {
+		v.Figures[1].Note = "estimated where a cap applies"
+	}
+	red, holding := 0, len(release.Holding(p.Lines))
+	for _, l := range p.Lines {
+		if !l.Green {
+			red++
 		}
-		note := "none holds the release"
-		if holding > 0 {
-			note = counted(holding, "holds the release", "hold the release")
-		}
-		v.Figures = append(v.Figures, templates.ReleaseFigure{Label: "Red lines", Value: number(red), Note: note})
-		v.Lines = linesView(p.Lines)
-	} else {
-		v.Note = "With more than " + number(release.PreviewRows) + " rows the preflight runs when the release is made: its page shows the lines before anything is frozen."
+	}
+	note := "none holds the release"
+	if holding > 0 {
+		note = counted(holding, "holds the release", "hold the release")
+	}
+	v.Figures = append(v.Figures, templates.ReleaseFigure{Label: "Red lines", Value: number(red), Note: note})
+	v.Lines = linesView(p.Lines)
+	if !p.Whole {
+		v.Note = "These are more than " + number(release.PreviewRows) + " rows. Counts and balance are of all of them; what can only be said of single rows is estimated from " + number(p.Sampled) +
+			" drawn at random. Leakage, contradictions and shares are looked at when the release is made: its page shows all lines before anything is frozen."
 	}
 	v.Balance = balanceView(p.Catalog, p.Shape)
 	v.Costs = releaseCosts(p.Catalog, p.Tokens)
@@ -607,6 +611,9 @@ func (s *Server) builtView(ctx context.Context, rel release.Release, u account.U
 		}
 		if u.Can(account.Export) {
 			row.URL = at + "/files/" + f.Name
+			for _, ending := range release.Packings(f) {
+				row.Packed = append(row.Packed, templates.Link{Label: ending, URL: row.URL + ending})
+			}
 		}
 		v.Files = append(v.Files, row)
 	}
@@ -651,6 +658,8 @@ func (s *Server) releaseFacts(ctx context.Context, rel release.Release, v *templ
 	fact("Categories", strings.Join(rel.Spec.Filters.Categories, ", "), "")
 	fact("Subcategories", strings.Join(rel.Spec.Filters.Subcategories, ", "), "")
 	fact("Sources", strings.Join(rel.Spec.Filters.Sources, ", "), "")
+	fact("Tags", strings.Join(rel.Spec.Filters.Tags, ", "), "")
+	fact("Licences", licenceWords(rel.Licences), "")
 	for _, slug := range slices.Sorted(maps.Keys(rel.Spec.Limits)) {
 		l := rel.Spec.Limits[slug]
 		if l.Cap > 0 {
@@ -677,6 +686,19 @@ func (s *Server) releaseFacts(ctx context.Context, rel release.Release, v *templ
 		fact("Superseded by", name, "/releases/"+id.String())
 	}
 	return nil
+}
+
+// licenceWords is "Apache-2.0 (900 rows), not stated (100 rows)".
+func licenceWords(all []export.Licence) string {
+	var parts []string
+	for _, l := range all {
+		name := l.Licence
+		if name == "" {
+			name = "not stated"
+		}
+		parts = append(parts, name+" ("+counted(int(l.Rows), "row", "rows")+")")
+	}
+	return strings.Join(parts, ", ")
 }
 
 // downloadReleaseFile handles GET /releases/{id}/files/*.
@@ -713,17 +735,13 @@ func (s *Server) downloadReleaseZip(w http.ResponseWriter, r *http.Request) erro
 	if rel.State != release.Built {
 		return fault.New(fault.Conflict, "This release is not built yet.")
 	}
-	files, err := s.releases.Files(r.Context(), rel.ID)
+	f, info, err := s.releases.OpenZip(r.Context(), rel)
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "application/zip")
-	out := attachment(w, rel.Slug()+".zip")
-	if r.Method == http.MethodHead {
-		out.begin()
-		return nil
-	}
-	return out.end(s.releases.Zip(r.Context(), out, rel, files))
+	defer func() { _ = f.Close() }() // only read
+	release.Serve(patient{w}, r, f, info)
+	return nil
 }
 
 // overrideRelease handles POST /releases/{id}/override.

@@ -40,6 +40,7 @@ type NewRelease struct {
 	Notes      Field
 	Supersedes Choice
 	Source     Field
+	Tag        Field
 	Override   *Field // for those who may let red lines stand
 	Categories []ReleaseCategory
 	Presets    []Tick
@@ -132,7 +133,10 @@ type ReleaseFact struct {
 }
 
 // ReleaseFileRow is a file to download.
-type ReleaseFileRow struct{ Name, URL, Bytes, SHA256, Rows, What string }
+type ReleaseFileRow struct {
+	Name, URL, Bytes, SHA256, Rows, What string
+	Packed                               []Link // the same, compressed
+}
 
 // ReleaseDiff is what changed between two releases.
 type ReleaseDiff struct {
