@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"syscall"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // memory runs the real program on a small and a large file and compares the most
@@ -19,15 +21,17 @@ func memory(ctx context.Context, s settings) ([]result, error) {
 		return nil, err
 	}
 	small, large := s.rows/4, s.rows
-	var imported, exported [2]float64
+	var imported, exported, released, downloaded [2]float64
 	for i, rows := range []int{small, large} {
 		path, err := s.sampleFile(ctx, rows)
 		if err != nil {
 			return nil, err
 		}
-		if imported[i], exported[i], err = measure(ctx, s, program, path); err != nil {
+		p, err := measure(ctx, s, program, path)
+		if err != nil {
 			return nil, err
 		}
+		imported[i], exported[i], released[i], downloaded[i] = p.imported, p.exported, p.released, p.downloaded
 	}
 	row := func(name string, mb [2]float64) result {
 		return result{
@@ -35,7 +39,10 @@ func memory(ctx context.Context, s settings) ([]result, error) {
 			How: fmt.Sprintf("peak resident memory of the program alone: %.0f MB for %d rows, %.0f MB for %d", mb[0], small, mb[1], large),
 		}
 	}
-	return []result{row("memory, import", imported), row("memory, export", exported)}, nil
+	return []result{
+		row("memory, import", imported), row("memory, export", exported),
+		row("memory, making a release", released), row("memory, export of a release", downloaded),
+	}, nil
 }
 
 // build makes the program that users run.
@@ -48,34 +55,58 @@ func (s settings) build(ctx context.Context) (program string, err error) {
 	return program, nil
 }
 
-// measure imports a file and exports it again with the real program, in a
-// database of its own, and returns the peak memory of each in MB.
-func measure(ctx context.Context, s settings, program, path string) (imported, exported float64, err error) {
+// peaks are the most memory that parts of the program held, in MB.
+type peaks struct{ imported, exported, released, downloaded float64 }
+
+// measure imports a file, exports it again, makes a release of all of it (search for
+// duplicates, preflight, files and reports) and exports that, with the real program,
+// in a database of its own.
+func measure(ctx context.Context, s settings, program, path string) (p peaks, err error) {
 	dsn, drop, err := newDatabase(ctx, s.server, "memory")
 	if err != nil {
-		return 0, 0, err
+		return p, err
 	}
 	defer func() { err = errors.Join(err, drop()) }()
-	peak := func(args ...string) (float64, error) {
+	data, err := os.MkdirTemp(s.workDir, "data-*")
+	if err != nil {
+		return p, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(data)) }()
+	peak := func(into *float64, args ...string) error {
+		fmt.Fprintf(s.progress, "memory of %s %s, of %s\n", filepath.Base(program), args[0], filepath.Base(path))
 		cmd := exec.CommandContext(ctx, program, args...)
-		cmd.Env = append(os.Environ(), "DATABASE_URL="+dsn)
+		cmd.Env = append(os.Environ(), "DATABASE_URL="+dsn, "SPOTTER_DATA="+data)
 		if out, err := cmd.CombinedOutput(); err != nil {
-			return 0, fmt.Errorf("%v: %w: %s", args, err, out)
+			return fmt.Errorf("%v: %w: %s", args, err, out)
 		}
 		usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
 		if !ok {
-			return 0, errors.New("this system does not report memory")
+			return errors.New("this system does not report memory")
 		}
 		unit := 1e3 // kilobytes on Linux
 		if runtime.GOOS == "darwin" {
 			unit = 1e6
 		}
-		return float64(usage.Maxrss) / unit, nil
+		*into = float64(usage.Maxrss) / unit
+		return nil
 	}
-	fmt.Fprintf(s.progress, "memory of importing %s\n", filepath.Base(path))
-	if imported, err = peak("import", path); err != nil {
-		return 0, 0, err
+	out := filepath.Join(data, "out.jsonl")
+	if err := peak(&p.imported, "import", path); err != nil {
+		return p, err
 	}
-	exported, err = peak("export", "--status", "pending", "--allow-refused", "-o", filepath.Join(s.workDir, "out.jsonl"))
-	return imported, exported, err
+	if err := peak(&p.exported, "export", "--status", "pending", "--allow-refused", "-o", out); err != nil {
+		return p, err
+	}
+	conn, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		return p, err
+	}
+	_, err = conn.Exec(ctx, "UPDATE examples SET status = 'approved'")
+	if err := errors.Join(err, conn.Close(ctx)); err != nil {
+		return p, err
+	}
+	if err := peak(&p.released, "release", "create", "--name", "bench", "--override", "nobody approved these"); err != nil {
+		return p, err
+	}
+	return p, peak(&p.downloaded, "export", "--release", "bench", "--allow-refused", "-o", out)
 }

@@ -147,6 +147,13 @@ SELECT w.example_id, w.rule, w.path, w.reason, w.author, w.created_at
  WHERE w.withdraws IS NULL AND NOT EXISTS (SELECT FROM waivers x WHERE x.dataset_id = w.dataset_id AND x.withdraws = w.id)
  ORDER BY w.example_id, w.id;
 
+-- name: ReleaseSamples :many
+-- The verdicts on batches by random samples, the newest first.
+SELECT s.batch, s.key, s.name, s.state, s.reviewed, s.defects, r.source_id
+  FROM samples s LEFT JOIN import_runs r ON s.batch = 'import' AND r.dataset_id = s.dataset_id AND r.id::text = s.key
+ WHERE s.dataset_id = @dataset_id AND s.state IN ('accepted', 'rejected')
+ ORDER BY s.closed_at DESC, s.id DESC LIMIT 1000;
+
 -- name: ReleaseSources :many
 SELECT s.id, s.name, s.sha256, s.licence, s.channel, s.demo, s.created_at, coalesce(u.name, '')::text AS importer
   FROM sources s LEFT JOIN users u ON u.id = s.created_by

@@ -73,11 +73,15 @@ SELECT f.example_id, f.rule, f.severity, f.waived, count(*)::bigint AS findings,
  LIMIT 1000000;
 
 -- name: ScopeGroups :many
--- The groups of duplicates that a batch of examples is in.
+-- The groups of duplicates that a batch of examples is in. The classes of these
+-- kinds are named because the key of members begins with the class: without them
+-- every batch would read all members.
 SELECT m.example_id, m.group_id, g.kind
-  FROM duplicate_members m
+  FROM unnest(@ids::uuid[]) AS t(id)
+ CROSS JOIN (VALUES ('copy'), ('contradiction')) AS c(class)
+  JOIN duplicate_members m ON m.dataset_id = @dataset_id AND m.class = c.class AND m.example_id = t.id
   JOIN duplicate_groups g ON g.dataset_id = m.dataset_id AND g.id = m.group_id
- WHERE m.dataset_id = @dataset_id AND m.example_id = ANY(@ids::uuid[]) AND g.kind IN ('equal', 'near', 'contradiction')
+ WHERE g.kind IN ('equal', 'near', 'contradiction')
  ORDER BY m.example_id, m.group_id
  LIMIT 1000000;
 

@@ -94,7 +94,13 @@ func TestReleasesInTheBrowser(t *testing.T) {
 	if r = run(); r.State != release.Built {
 		t.Fatalf("the release is %s: %s", r.State, r.Error)
 	}
-	look("release", at, `document.querySelector("#files a[href$='train.jsonl']")`)
+	look("release", at, `document.querySelector("#files a[href$='train.jsonl']") && document.querySelector("#files a[href$='train.jsonl.gz']")`)
+	if _, err := s.Pool.Exec(ctx, `INSERT INTO example_tags (dataset_id, tag, example_id, author_id) SELECT dataset_id, 'first wave', id, id FROM examples ORDER BY id LIMIT 7`); err != nil {
+		t.Fatal(err)
+	}
+	tab.Size(browsertest.Desktop, 1400)
+	tab.Go("/releases/new?tag=first+wave")
+	tab.Until(`document.querySelector("#release-preview .figures dd").textContent.trim() == "7" && document.querySelector("[name=tag]").value == "first wave"`)
 	exampletest.Insert(t, s.Pool, 5, exampletest.Seed{Status: example.Approved, Conversation: func(i int) example.Conversation { return exampletest.Conversation(5000 + i) }})
 	newer, err := releases.Create(ctx, release.Order{Name: "pilot 2", Supersedes: "pilot 1", By: audit.Actor{Name: "Lea"}, Override: "also on paper"})
 	if err != nil {

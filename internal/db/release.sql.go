@@ -934,6 +934,52 @@ func (q *Queries) ReleaseSample(ctx context.Context, arg ReleaseSampleParams) ([
 	return items, nil
 }
 
+const releaseSamples = `-- name: ReleaseSamples :many
+SELECT s.batch, s.key, s.name, s.state, s.reviewed, s.defects, r.source_id
+  FROM samples s LEFT JOIN import_runs r ON s.batch = 'import' AND r.dataset_id = s.dataset_id AND r.id::text = s.key
+ WHERE s.dataset_id = $1 AND s.state IN ('accepted', 'rejected')
+ ORDER BY s.closed_at DESC, s.id DESC LIMIT 1000
+`
+
+type ReleaseSamplesRow struct {
+	Batch    string
+	Key      string
+	Name     string
+	State    string
+	Reviewed int32
+	Defects  int32
+	SourceID *uuid.UUID
+}
+
+// The verdicts on batches by random samples, the newest first.
+func (q *Queries) ReleaseSamples(ctx context.Context, datasetID uuid.UUID) ([]ReleaseSamplesRow, error) {
+	rows, err := q.db.Query(ctx, releaseSamples, datasetID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReleaseSamplesRow
+	for rows.Next() {
+		var i ReleaseSamplesRow
+		if err := rows.Scan(
+			&i.Batch,
+			&i.Key,
+			&i.Name,
+			&i.State,
+			&i.Reviewed,
+			&i.Defects,
+			&i.SourceID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const releaseSizeOfSources = `-- name: ReleaseSizeOfSources :many
 SELECT e.category, e.subcategory, count(*) AS examples, sum(e.tokens)::bigint AS tokens
   FROM examples e

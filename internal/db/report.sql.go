@@ -256,9 +256,11 @@ func (q *Queries) ScopeFindings(ctx context.Context, ids []uuid.UUID, revisions 
 
 const scopeGroups = `-- name: ScopeGroups :many
 SELECT m.example_id, m.group_id, g.kind
-  FROM duplicate_members m
+  FROM unnest($1::uuid[]) AS t(id)
+ CROSS JOIN (VALUES ('copy'), ('contradiction')) AS c(class)
+  JOIN duplicate_members m ON m.dataset_id = $2 AND m.class = c.class AND m.example_id = t.id
   JOIN duplicate_groups g ON g.dataset_id = m.dataset_id AND g.id = m.group_id
- WHERE m.dataset_id = $1 AND m.example_id = ANY($2::uuid[]) AND g.kind IN ('equal', 'near', 'contradiction')
+ WHERE g.kind IN ('equal', 'near', 'contradiction')
  ORDER BY m.example_id, m.group_id
  LIMIT 1000000
 `
@@ -269,9 +271,11 @@ type ScopeGroupsRow struct {
 	Kind      string
 }
 
-// The groups of duplicates that a batch of examples is in.
-func (q *Queries) ScopeGroups(ctx context.Context, datasetID uuid.UUID, ids []uuid.UUID) ([]ScopeGroupsRow, error) {
-	rows, err := q.db.Query(ctx, scopeGroups, datasetID, ids)
+// The groups of duplicates that a batch of examples is in. The classes of these
+// kinds are named because the key of members begins with the class: without them
+// every batch would read all members.
+func (q *Queries) ScopeGroups(ctx context.Context, ids []uuid.UUID, datasetID uuid.UUID) ([]ScopeGroupsRow, error) {
+	rows, err := q.db.Query(ctx, scopeGroups, ids, datasetID)
 	if err != nil {
 		return nil, err
 	}

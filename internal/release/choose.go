@@ -79,7 +79,8 @@ type selection struct {
 	keys    [][]uint64     // what ties items to others: by kind, then by index of items; 0: nothing; nil once splits are dealt
 	byID    []int32        // indexes of items in the order of their ids; nil until somebody looks
 	left    map[string]int // rows over the cap, by category
-	makers  []string       // who or what wrote the examples, as their rows say; the first is nobody
+	samples []sampledBatch
+	makers  []string // who or what wrote the examples, as their rows say; the first is nobody
 
 	mu      sync.Mutex // guards what follows and makers while texts are read
 	refused map[string]*refusals

@@ -140,7 +140,7 @@ func (sel *selection) lines(ev evidence, leak []Leak, leaks int, labels tally, n
 	for _, preset := range sel.spec.Presets {
 		lines = append(lines, sel.format(preset))
 	}
-	return append(lines, sel.limits(), sel.minimum(train), sel.floors(n), sel.demo())
+	return append(lines, sel.limits(), sel.minimum(train), sel.floors(n), sel.sampled(), sel.demo())
 }
 
 // counts is the number of items by category.

@@ -162,11 +162,14 @@ func (s *Service) sample(ctx context.Context, spec Spec, c *catalog.Catalog) (*s
 // sampledLine reports whether a line is about single rows, and so can be judged by a
 // sample.
 func sampledLine(key string) bool {
-	return slices.Contains([]string{LineErrors, LineApprovals, LineChecklists, LineSpecial, LineLimits, LineDemo}, key) || strings.HasPrefix(key, LineFormat+"/")
+	return slices.Contains([]string{LineErrors, LineApprovals, LineChecklists, LineSpecial, LineLimits, LineSamples, LineDemo}, key) || strings.HasPrefix(key, LineFormat+"/")
 }
 
 // estimateLines are the lines of the preflight that counts and a sample can tell.
 func (s *Service) estimateLines(ctx context.Context, sel *selection, p Preview) ([]Line, error) {
+	if err := s.readSamples(ctx, sel); err != nil {
+		return nil, err
+	}
 	sel.newKeys()
 	if err := s.eachText(ctx, sel, func(int) error { return nil }, func(_ context.Context, _ int, texts []text) error { return sel.readTexts(texts) }); err != nil {
 		return nil, err

@@ -211,6 +211,9 @@ func (s *Service) weighChosen(ctx context.Context, sel *selection, at func(ctx c
 	if err := at(ctx, "reading what they say", len(sel.items)); err != nil {
 		return nil, err
 	}
+	if err := s.readSamples(ctx, sel); err != nil {
+		return nil, err
+	}
 	sel.newKeys()
 	if err := s.eachText(ctx, sel, count, func(_ context.Context, _ int, texts []text) error { return sel.readTexts(texts) }); err != nil {
 		return nil, err

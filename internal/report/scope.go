@@ -210,7 +210,7 @@ func (s *Service) batch(ctx context.Context, q *db.Queries, sc Scope, refs []Ref
 		}
 	}
 	if need.groups {
-		list, err := q.ScopeGroups(ctx, s.dataset, ids)
+		list, err := q.ScopeGroups(ctx, ids, s.dataset)
 		if err != nil {
 			return fmt.Errorf("read duplicates: %w", err)
 		}
