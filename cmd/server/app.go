@@ -8,13 +8,11 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/voicefit/spotter/internal/acceptance"
 	"github.com/voicefit/spotter/internal/account"
 	"github.com/voicefit/spotter/internal/assign"
 	"github.com/voicefit/spotter/internal/audit"
@@ -250,36 +248,6 @@ func (r rejecter) Reject(ctx context.Context, j dedup.Rejection) (uuid.UUID, err
 		ExampleID: j.Example, Reviewer: j.By, Revision: j.Revision, Seen: j.Seen, Verdict: example.Reject, Reason: j.Reason, Kind: review.KindBulk,
 	})
 	return out.DecisionID, err
-}
-
-// A returner sends a batch back by an act on many examples.
-type returner struct{ acts *bulk.Service }
-
-func (r returner) DraftReturn(ctx context.Context, by audit.Actor, b acceptance.Return) (uuid.UUID, error) {
-	sel := bulk.Selection{Picked: b.Examples}
-	if b.Examples == nil {
-		f := browse.Filter{}
-		switch b.Batch.Kind {
-		case acceptance.Import:
-			f.Import, _ = uuid.Parse(b.Batch.Key) // a batch that was sampled has an id
-		case acceptance.Source:
-			f.Source = b.Batch.Key
-		default:
-			f.Category, f.Subcategory, _ = strings.Cut(b.Batch.Key, "/")
-		}
-		if b.Batch.Scope == acceptance.Waiting {
-			f.Status = example.Pending
-		}
-		sel.Filter = &f
-	}
-	act, err := r.acts.Draft(ctx, by, bulk.Reject, sel)
-	if err != nil {
-		return uuid.Nil, err
-	}
-	if _, err := r.acts.Prepare(ctx, by, act.ID, bulk.Parameters{Reason: b.Reason, OverApprovals: b.Batch.Scope == acceptance.All}); err != nil {
-		return uuid.Nil, err
-	}
-	return act.ID, nil
 }
 
 func (a *app) close() error { return a.db.close() }

@@ -183,7 +183,7 @@ func (a *app) handler() (http.Handler, error) {
 func (a *app) ready(ctx context.Context) error { return postgres.RequireCurrent(ctx, a.pool) }
 
 func (a *app) samples() *acceptance.Service {
-	return acceptance.New(a.pool, a.catalogs.Dataset(), assign.New(a.pool, a.catalogs.Dataset(), nil), returner{a.acts})
+	return acceptance.New(a.pool, a.catalogs.Dataset(), assign.New(a.pool, a.catalogs.Dataset(), nil), a.acts)
 }
 
 func (a *app) demo() *demo.Service {

@@ -45,20 +45,21 @@ SELECT filename, inserted FROM import_runs WHERE dataset_id = @dataset_id AND id
 -- name: BatchSource :one
 SELECT name FROM sources WHERE dataset_id = @dataset_id AND id = @id;
 
--- name: PendingOfImport :one
-SELECT count(*)::bigint AS waiting FROM examples WHERE dataset_id = @dataset_id AND import_id = @import_id AND status = 'pending';
+-- name: StandingOfImport :one
+SELECT count(*)::bigint AS examples FROM examples WHERE dataset_id = @dataset_id AND import_id = @import_id AND status = @status::example_status;
 
 -- name: ShelfSizes :many
 -- From the counters: how many examples wait, and how many there are.
-SELECT coalesce(sum(examples) FILTER (WHERE status = 'pending'), 0)::bigint AS pending, coalesce(sum(examples), 0)::bigint AS total
+SELECT coalesce(sum(examples) FILTER (WHERE status = 'pending'), 0)::bigint AS pending,
+       coalesce(sum(examples) FILTER (WHERE status = 'approved'), 0)::bigint AS approved, coalesce(sum(examples), 0)::bigint AS total
   FROM counters
  WHERE dataset_id = @dataset_id AND category = @category AND (@subcategory::text = '' OR subcategory = @subcategory)
  ORDER BY 1
  LIMIT 1;
 
 -- name: InsertSample :exec
-INSERT INTO samples (dataset_id, id, name, batch, key, scope, frame_size, frame_hash, frame_last, frame, seed, plan, n, accept, edits, drawn, author_id, author)
-VALUES (@dataset_id, @id, @name, @batch, @key, @scope, @frame_size, @frame_hash, @frame_last, @frame, @seed, @plan, @n, @accept, @edits, @drawn, @author_id, @author);
+INSERT INTO samples (dataset_id, id, name, batch, key, scope, frame_size, frame_hash, frame_last, frame, seed, plan, n, accept, edits, drawn, author_id, author, series)
+VALUES (@dataset_id, @id, @name, @batch, @key, @scope, @frame_size, @frame_hash, @frame_last, @frame, @seed, @plan, @n, @accept, @edits, @drawn, @author_id, @author, @series);
 
 -- name: InsertSampleItems :copyfrom
 INSERT INTO sample_items (dataset_id, sample_id, ordinal, example_id, revision) VALUES (@dataset_id, @sample_id, @ordinal, @example_id, @revision);
@@ -80,6 +81,25 @@ SELECT s.* FROM samples s WHERE s.dataset_id = @dataset_id AND s.id = @id;
 -- name: LockSample :one
 SELECT s.* FROM samples s WHERE s.dataset_id = @dataset_id AND s.id = @id FOR UPDATE;
 
+-- name: SeriesResults :many
+-- How the batches of a series came out, in the order in which they were drawn.
+SELECT state FROM samples
+ WHERE dataset_id = @dataset_id AND series = @series AND series <> '' AND state IN ('accepted', 'rejected')
+ ORDER BY id
+ LIMIT 10000;
+
+-- name: OpenOfSeries :one
+-- Whether a batch of a series is judged now.
+SELECT EXISTS (SELECT FROM samples WHERE dataset_id = @dataset_id AND series = @series AND series <> '' AND state = 'open') AS open;
+
+-- name: SeriesNames :many
+-- The names of series, the one used last first.
+SELECT s.series FROM samples s
+ WHERE s.dataset_id = @dataset_id AND s.series <> ''
+ GROUP BY s.series
+ ORDER BY max(s.id::text) DESC, s.series
+ LIMIT 50;
+
 -- name: ListSamples :many
 -- Newest first, strictly before the id.
 SELECT s.id, s.name, s.batch, s.key, s.scope, s.frame_size, s.plan, s.n, s.accept, s.edits, s.drawn, s.state, s.reviewed, s.defects, s.author, s.created_at, s.closed_at
@@ -93,15 +113,20 @@ SELECT id FROM samples WHERE dataset_id = @dataset_id AND state = 'open' ORDER B
 
 -- name: SampleItems :many
 -- The items up to an ordinal, with where their examples stand. judged: a person
--- decided what the status says, one by one and not in bulk. changed: the content is
+-- decided what the status says, one by one and not in bulk; in an audit of what was
+-- approved, since it was drawn, and somebody who had not approved it before. changed: the content is
 -- not the one that was drawn.
 SELECT i.ordinal, i.example_id, i.revision, coalesce(i.outcome, '')::text AS outcome, e.category, e.subcategory, e.status, e.revision AS revision_now,
        (was.hash IS DISTINCT FROM now.hash)::boolean AS changed,
        EXISTS (SELECT FROM decisions d
-                WHERE d.dataset_id = i.dataset_id AND d.example_id = i.example_id AND d.kind <> 'bulk'
+                WHERE d.dataset_id = i.dataset_id AND d.example_id = i.example_id AND d.kind <> 'bulk' AND d.carries IS NULL
+                  AND (sample.scope <> 'approved' OR d.created_at >= sample.created_at
+                       AND NOT EXISTS (SELECT FROM decisions b WHERE b.dataset_id = d.dataset_id AND b.example_id = d.example_id AND b.reviewer_id = d.reviewer_id
+                                          AND b.verdict = 'approve' AND b.created_at < sample.created_at))
                   AND d.verdict = CASE e.status WHEN 'approved' THEN 'approve' WHEN 'rejected' THEN 'reject' END
                   AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id))::boolean AS judged
   FROM sample_items i
+  JOIN samples sample ON sample.dataset_id = i.dataset_id AND sample.id = i.sample_id
   JOIN examples e ON e.dataset_id = i.dataset_id AND e.id = i.example_id
   LEFT JOIN revisions was ON was.dataset_id = i.dataset_id AND was.example_id = i.example_id AND was.revision = i.revision
   LEFT JOIN revisions now ON now.dataset_id = i.dataset_id AND now.example_id = i.example_id AND now.revision = e.revision

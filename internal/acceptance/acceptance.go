@@ -19,6 +19,7 @@ import (
 	"github.com/voicefit/spotter/internal/db"
 	"github.com/voicefit/spotter/internal/fault"
 	"github.com/voicefit/spotter/internal/postgres"
+	"github.com/voicefit/spotter/internal/stat"
 )
 
 // What this package writes to the record. The object is "sample/<id>".
@@ -83,6 +84,9 @@ type Request struct {
 	Seed      int64 // 0: a random one
 	People    []uuid.UUID
 	Everybody bool
+	// Series names the batches, one after the other from the same maker, whose results
+	// tighten or ease each other's inspection; for ISO plans. Empty: none.
+	Series string
 }
 
 // A Sample is one that was drawn.
@@ -107,6 +111,7 @@ type Sample struct {
 	ClosedAt  time.Time
 	Note      string
 	Returned  uuid.UUID // the act that sent the batch back; uuid.Nil: none
+	Series    string    // that the batch is one of; empty: none
 }
 
 // Design is the plan as it was worked out for the batch.
@@ -121,12 +126,17 @@ func (s Sample) Design() Design {
 // Draw draws a sample and gives it to people. It fails with fault.Invalid and the
 // fields name, batch, plan's own and people.
 func (s *Service) Draw(ctx context.Context, by audit.Actor, r Request) (uuid.UUID, error) {
-	r.Name = strings.TrimSpace(r.Name)
+	r.Name, r.Series = strings.TrimSpace(r.Name), strings.TrimSpace(r.Series)
 	problems := map[string]string{}
+	if len(r.Series) > maxNameBytes || strings.ContainsRune(r.Series, 0) {
+		problems["series"] = "Give the series a name of a few words."
+	} else if r.Series != "" && r.Plan.Kind != ISO {
+		problems["series"] = "Only ISO 2859-1 has rules for a series. Leave it out, or choose that plan."
+	}
 	if r.Name == "" || len(r.Name) > maxNameBytes || strings.ContainsRune(r.Name, 0) {
 		problems["name"] = "Give it a name, such as \"July import, first look\"."
 	}
-	if !r.Everybody && len(r.People) == 0 {
+	if !r.Everybody && len(r.People) == 0 && r.Batch.Scope != Approved {
 		problems["people"] = "Choose who is to review it."
 	}
 	for field, msg := range r.Plan.problems() {
@@ -134,6 +144,17 @@ func (s *Service) Draw(ctx context.Context, by audit.Actor, r Request) (uuid.UUI
 	}
 	if len(problems) > 0 {
 		return uuid.Nil, fault.Fields("The sample is not drawn yet.", problems)
+	}
+	if r.Series != "" {
+		var err error
+		if r.Plan.Severity, err = s.Severity(ctx, r.Series); err != nil {
+			return uuid.Nil, err
+		}
+		if r.Plan.Severity == stat.Discontinued {
+			return uuid.Nil, fault.Fields("The sample is not drawn.", map[string]string{
+				"series": "Five batches of this series were rejected under tightened inspection, so no other is accepted. Mend what makes them, then begin a series with a new name.",
+			})
+		}
 	}
 	f, err := s.frame(ctx, r.Batch)
 	if err != nil {
@@ -176,7 +197,7 @@ func (s *Service) store(ctx context.Context, tx pgx.Tx, by audit.Actor, id uuid.
 	if err := q.InsertSample(ctx, db.InsertSampleParams{
 		DatasetID: s.dataset, ID: id, Name: r.Name, Batch: string(r.Batch.Kind), Key: r.Batch.Key, Scope: string(r.Batch.Scope),
 		FrameSize: int32(f.size()), FrameHash: hash, FrameLast: f.last(), Frame: bits, Seed: r.Seed, Plan: plan,
-		N: int32(d.N), Accept: int32(d.Accept), Edits: r.Edits, Drawn: int32(d.First), AuthorID: by.ID, Author: nameOf(by),
+		N: int32(d.N), Accept: int32(d.Accept), Edits: r.Edits, Drawn: int32(d.First), AuthorID: by.ID, Author: nameOf(by), Series: r.Series,
 	}); err != nil {
 		return fmt.Errorf("insert sample: %w", err)
 	}
@@ -192,8 +213,40 @@ func (s *Service) store(ctx context.Context, tx pgx.Tx, by audit.Actor, id uuid.
 	}
 	return s.record(ctx, tx, by, ActionDrawn, id, map[string]any{
 		"name": r.Name, "batch": r.Batch.Kind, "key": r.Batch.Key, "scope": r.Batch.Scope, "frame": f.size(), "frame_sha256": fmt.Sprintf("%x", hash),
-		"seed": r.Seed, "plan": r.Plan, "n": d.N, "accept": d.Accept, "edits": r.Edits,
+		"seed": r.Seed, "plan": r.Plan, "n": d.N, "accept": d.Accept, "edits": r.Edits, "series": r.Series,
 	})
+}
+
+// Severity is how strictly the next batch of a series is inspected, after how those
+// before it came out. While one of them is still judged the next one waits: fault.Invalid
+// with the field series.
+func (s *Service) Severity(ctx context.Context, series string) (stat.Severity, error) {
+	q := db.New(s.db)
+	open, err := q.OpenOfSeries(ctx, s.dataset, series)
+	if err == nil && open {
+		return "", fault.Fields("The sample is not drawn yet.", map[string]string{"series": "A batch of this series is still being judged, and what comes of it decides how this one is inspected. Close it first."})
+	}
+	var states []string
+	if err == nil {
+		states, err = q.SeriesResults(ctx, s.dataset, series)
+	}
+	if err != nil {
+		return "", fmt.Errorf("read the series %q: %w", series, err)
+	}
+	accepted := make([]bool, len(states))
+	for i, state := range states {
+		accepted[i] = State(state) == Accepted
+	}
+	return stat.SeverityAfter(accepted), nil
+}
+
+// SeriesNames lists the series that there are, the one used last first.
+func (s *Service) SeriesNames(ctx context.Context) ([]string, error) {
+	names, err := db.New(s.db).SeriesNames(ctx, s.dataset)
+	if err != nil {
+		return nil, fmt.Errorf("list series: %w", err)
+	}
+	return names, nil
 }
 
 // A gift is a part of a sample that people get to review: the ordinals first to last.
@@ -317,7 +370,7 @@ func sampleOf(r db.Sample) (Sample, error) {
 	s := Sample{
 		ID: r.ID, Name: r.Name, Batch: Batch{BatchKind(r.Batch), r.Key, Scope(r.Scope)}, Edits: r.Edits, Frame: int(r.FrameSize), FrameHash: r.FrameHash,
 		Seed: r.Seed, N: int(r.N), Accept: int(r.Accept), Drawn: int(r.Drawn), State: State(r.State), Reviewed: int(r.Reviewed), Defects: int(r.Defects),
-		Author: r.Author, CreatedAt: r.CreatedAt, ClosedBy: r.ClosedBy, Note: r.Note,
+		Author: r.Author, CreatedAt: r.CreatedAt, ClosedBy: r.ClosedBy, Note: r.Note, Series: r.Series,
 	}
 	if r.ClosedAt != nil {
 		s.ClosedAt = *r.ClosedAt

@@ -40,6 +40,9 @@ type Scope string
 const (
 	Waiting Scope = "pending" // those that wait for a decision
 	All     Scope = "all"     // all, whatever was decided on them
+	// Approved are those that are approved: an audit. What counts is what people
+	// decide on them anew, one by one on their own pages.
+	Approved Scope = "approved"
 )
 
 // A Batch is what is judged as a whole.
@@ -74,12 +77,12 @@ func (s *Service) members(ctx context.Context, b Batch, last uuid.UUID) (frame, 
 	if len(b.Key) > maxKeyBytes || strings.ContainsRune(b.Key, 0) {
 		return nil, noBatch()
 	}
-	if b.Scope != Waiting && b.Scope != All {
-		return nil, fault.Fields("There is no such sample.", map[string]string{"scope": "Choose what waits, or everything."})
+	if b.Scope != Waiting && b.Scope != All && b.Scope != Approved {
+		return nil, fault.Fields("There is no such sample.", map[string]string{"scope": "Choose what waits, what is approved, or everything."})
 	}
 	var f frame
 	add := func(id uuid.UUID, revision int32, status db.ExampleStatus) {
-		f = append(f, member{id, revision, b.Scope == All || status == db.ExampleStatusPending})
+		f = append(f, member{id, revision, b.Scope == All || string(status) == string(b.Scope)})
 	}
 	q := db.New(s.db)
 	var err error
@@ -419,8 +422,8 @@ func (s *Service) sizeOf(ctx context.Context, b Batch) (int64, bool, error) {
 		if err != nil {
 			return 0, false, noBatch()
 		}
-		if b.Scope == Waiting {
-			n, err := q.PendingOfImport(ctx, s.dataset, id)
+		if b.Scope != All {
+			n, err := q.StandingOfImport(ctx, s.dataset, id, db.ExampleStatus(b.Scope))
 			return n, true, err
 		}
 		row, err := q.BatchImport(ctx, s.dataset, id)
@@ -431,8 +434,11 @@ func (s *Service) sizeOf(ctx context.Context, b Batch) (int64, bool, error) {
 		if err != nil || len(rows) == 0 {
 			return 0, true, err
 		}
-		if b.Scope == Waiting {
+		switch b.Scope {
+		case Waiting:
 			return rows[0].Pending, true, nil
+		case Approved:
+			return rows[0].Approved, true, nil
 		}
 		return rows[0].Total, true, nil
 	}

@@ -28,7 +28,8 @@ const (
 	// Sequential has the same four numbers and looks at one after another until it is
 	// decided.
 	Sequential PlanKind = "sequential"
-	// ISO is ISO 2859-1, single sampling, normal inspection.
+	// ISO is ISO 2859-1, single sampling, normal inspection; in a series tightened where
+	// the switching rules say so.
 	ISO PlanKind = "iso"
 )
 
@@ -47,6 +48,8 @@ type Plan struct {
 	Margin     float64  `json:"margin,omitempty"`
 	AQL        float64  `json:"aql,omitempty"`
 	Level      int      `json:"level,omitempty"` // of inspection: 1, 2 or 3
+	// Severity is how strictly ISO inspects; Draw sets it from how the series went.
+	Severity stat.Severity `json:"severity,omitempty"`
 }
 
 func (p Plan) encode() (string, error) {
@@ -135,7 +138,7 @@ func (p Plan) Design(lot int) (Design, error) {
 		d.N, d.Accept = 3*stat.TwoPoint(p.Good, p.Alpha, p.Bad, p.Beta).N, -1
 		d.First = p.sequential().FirstAccept()
 	case ISO:
-		plan, letter, _ := stat.ISO2859(stat.CodeLetter(lot, p.Level), p.AQL)
+		plan, letter, _ := stat.ISO2859(stat.CodeLetter(lot, p.Level), p.AQL, p.Severity)
 		d.N, d.Accept, d.Letter = plan.N, plan.Accept, string(letter)
 	}
 	if d.N >= lot && d.Accept >= 0 {

@@ -72,16 +72,19 @@ const (
 	Kept     = "kept"     // the undo left it alone: somebody has been there since
 )
 
-// A Selection says how the examples were chosen: one by one, or by a filter.
+// A Selection says how the examples were chosen: one by one, by a filter, or by the
+// program, such as all of a batch.
 type Selection struct {
 	Picked []uuid.UUID
-	Filter *browse.Filter // nil: Picked are the ones
+	Filter *browse.Filter // nil: Picked or Listed are the ones
+	Listed []uuid.UUID    // not by a person's hand, so up to MaxExamples
 }
 
 // chosen is a Selection as it is kept: the ids are the items.
 type chosen struct {
 	Filter *browse.Filter `json:"filter,omitempty"`
 	Picked int            `json:"picked,omitempty"`
+	Listed int            `json:"listed,omitempty"`
 }
 
 // An Act is one thing done to many examples.
@@ -89,7 +92,8 @@ type Act struct {
 	ID          uuid.UUID
 	Kind        Kind
 	State       State
-	Filter      *browse.Filter // what chose the examples; nil: a person did, one by one
+	Filter      *browse.Filter // what chose the examples; nil: a person did, one by one, or
+	Listed      bool           // the program, from a batch
 	Parameters  Parameters
 	Forecast    *Forecast // nil: it was not tried out yet
 	AuthorID    uuid.UUID
@@ -163,6 +167,10 @@ func (s *Service) Draft(ctx context.Context, by audit.Actor, kind Kind, sel Sele
 			return Act{}, fault.New(fault.Invalid, "More than %d examples match, or finding them takes too long. Narrow the filter down and act in parts: one act takes at most %d.", min(len(all), MaxExamples), MaxExamples)
 		}
 		ids, keep = all, chosen{Filter: sel.Filter}
+	} else if sel.Listed != nil {
+		if ids, keep = sel.Listed, (chosen{Listed: len(sel.Listed)}); len(ids) > MaxExamples {
+			return Act{}, fault.New(fault.Invalid, "These are %d examples; one act takes at most %d.", len(ids), MaxExamples)
+		}
 	} else if len(ids) > MaxPicked {
 		return Act{}, fault.New(fault.Invalid, "You chose %d examples one by one; at most %d can be chosen like that. Use a filter and choose all that match.", len(ids), MaxPicked)
 	}

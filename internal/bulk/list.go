@@ -58,7 +58,7 @@ func actOf(r db.Act, stale bool) (Act, error) {
 	if err := json.Unmarshal([]byte(r.Selection), &c); err != nil {
 		return a, fmt.Errorf("read the selection of act %s: %w", r.ID, err)
 	}
-	a.Filter = c.Filter
+	a.Filter, a.Listed = c.Filter, c.Listed > 0
 	if err := json.Unmarshal([]byte(r.Parameters), &a.Parameters); err != nil {
 		return a, fmt.Errorf("read the parameters of act %s: %w", r.ID, err)
 	}

@@ -302,8 +302,8 @@ func (q *Queries) ImportsOfSource(ctx context.Context, datasetID uuid.UUID, sour
 }
 
 const insertSample = `-- name: InsertSample :exec
-INSERT INTO samples (dataset_id, id, name, batch, key, scope, frame_size, frame_hash, frame_last, frame, seed, plan, n, accept, edits, drawn, author_id, author)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+INSERT INTO samples (dataset_id, id, name, batch, key, scope, frame_size, frame_hash, frame_last, frame, seed, plan, n, accept, edits, drawn, author_id, author, series)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
 `
 
 type InsertSampleParams struct {
@@ -325,6 +325,7 @@ type InsertSampleParams struct {
 	Drawn     int32
 	AuthorID  uuid.UUID
 	Author    string
+	Series    string
 }
 
 func (q *Queries) InsertSample(ctx context.Context, arg InsertSampleParams) error {
@@ -347,6 +348,7 @@ func (q *Queries) InsertSample(ctx context.Context, arg InsertSampleParams) erro
 		arg.Drawn,
 		arg.AuthorID,
 		arg.Author,
+		arg.Series,
 	)
 	return err
 }
@@ -488,6 +490,18 @@ func (q *Queries) LockSample(ctx context.Context, datasetID uuid.UUID, iD uuid.U
 	return i, err
 }
 
+const openOfSeries = `-- name: OpenOfSeries :one
+SELECT EXISTS (SELECT FROM samples WHERE dataset_id = $1 AND series = $2 AND series <> '' AND state = 'open') AS open
+`
+
+// Whether a batch of a series is judged now.
+func (q *Queries) OpenOfSeries(ctx context.Context, datasetID uuid.UUID, series string) (bool, error) {
+	row := q.db.QueryRow(ctx, openOfSeries, datasetID, series)
+	var open bool
+	err := row.Scan(&open)
+	return open, err
+}
+
 const openSamples = `-- name: OpenSamples :many
 SELECT id FROM samples WHERE dataset_id = $1 AND state = 'open' ORDER BY id LIMIT 1000
 `
@@ -510,17 +524,6 @@ func (q *Queries) OpenSamples(ctx context.Context, datasetID uuid.UUID) ([]uuid.
 		return nil, err
 	}
 	return items, nil
-}
-
-const pendingOfImport = `-- name: PendingOfImport :one
-SELECT count(*)::bigint AS waiting FROM examples WHERE dataset_id = $1 AND import_id = $2 AND status = 'pending'
-`
-
-func (q *Queries) PendingOfImport(ctx context.Context, datasetID uuid.UUID, importID uuid.UUID) (int64, error) {
-	row := q.db.QueryRow(ctx, pendingOfImport, datasetID, importID)
-	var waiting int64
-	err := row.Scan(&waiting)
-	return waiting, err
 }
 
 const removeDemoSamples = `-- name: RemoveDemoSamples :exec
@@ -631,10 +634,14 @@ const sampleItems = `-- name: SampleItems :many
 SELECT i.ordinal, i.example_id, i.revision, coalesce(i.outcome, '')::text AS outcome, e.category, e.subcategory, e.status, e.revision AS revision_now,
        (was.hash IS DISTINCT FROM now.hash)::boolean AS changed,
        EXISTS (SELECT FROM decisions d
-                WHERE d.dataset_id = i.dataset_id AND d.example_id = i.example_id AND d.kind <> 'bulk'
+                WHERE d.dataset_id = i.dataset_id AND d.example_id = i.example_id AND d.kind <> 'bulk' AND d.carries IS NULL
+                  AND (sample.scope <> 'approved' OR d.created_at >= sample.created_at
+                       AND NOT EXISTS (SELECT FROM decisions b WHERE b.dataset_id = d.dataset_id AND b.example_id = d.example_id AND b.reviewer_id = d.reviewer_id
+                                          AND b.verdict = 'approve' AND b.created_at < sample.created_at))
                   AND d.verdict = CASE e.status WHEN 'approved' THEN 'approve' WHEN 'rejected' THEN 'reject' END
                   AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id))::boolean AS judged
   FROM sample_items i
+  JOIN samples sample ON sample.dataset_id = i.dataset_id AND sample.id = i.sample_id
   JOIN examples e ON e.dataset_id = i.dataset_id AND e.id = i.example_id
   LEFT JOIN revisions was ON was.dataset_id = i.dataset_id AND was.example_id = i.example_id AND was.revision = i.revision
   LEFT JOIN revisions now ON now.dataset_id = i.dataset_id AND now.example_id = i.example_id AND now.revision = e.revision
@@ -665,7 +672,8 @@ type SampleItemsRow struct {
 }
 
 // The items up to an ordinal, with where their examples stand. judged: a person
-// decided what the status says, one by one and not in bulk. changed: the content is
+// decided what the status says, one by one and not in bulk; in an audit of what was
+// approved, since it was drawn, and somebody who had not approved it before. changed: the content is
 // not the one that was drawn.
 func (q *Queries) SampleItems(ctx context.Context, arg SampleItemsParams) ([]SampleItemsRow, error) {
 	rows, err := q.db.Query(ctx, sampleItems,
@@ -697,6 +705,63 @@ func (q *Queries) SampleItems(ctx context.Context, arg SampleItemsParams) ([]Sam
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const seriesNames = `-- name: SeriesNames :many
+SELECT s.series FROM samples s
+ WHERE s.dataset_id = $1 AND s.series <> ''
+ GROUP BY s.series
+ ORDER BY max(s.id::text) DESC, s.series
+ LIMIT 50
+`
+
+// The names of series, the one used last first.
+func (q *Queries) SeriesNames(ctx context.Context, datasetID uuid.UUID) ([]string, error) {
+	rows, err := q.db.Query(ctx, seriesNames, datasetID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var series string
+		if err := rows.Scan(&series); err != nil {
+			return nil, err
+		}
+		items = append(items, series)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const seriesResults = `-- name: SeriesResults :many
+SELECT state FROM samples
+ WHERE dataset_id = $1 AND series = $2 AND series <> '' AND state IN ('accepted', 'rejected')
+ ORDER BY id
+ LIMIT 10000
+`
+
+// How the batches of a series came out, in the order in which they were drawn.
+func (q *Queries) SeriesResults(ctx context.Context, datasetID uuid.UUID, series string) ([]string, error) {
+	rows, err := q.db.Query(ctx, seriesResults, datasetID, series)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var state string
+		if err := rows.Scan(&state); err != nil {
+			return nil, err
+		}
+		items = append(items, state)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
@@ -746,7 +811,8 @@ func (q *Queries) SetReturned(ctx context.Context, act *uuid.UUID, datasetID uui
 }
 
 const shelfSizes = `-- name: ShelfSizes :many
-SELECT coalesce(sum(examples) FILTER (WHERE status = 'pending'), 0)::bigint AS pending, coalesce(sum(examples), 0)::bigint AS total
+SELECT coalesce(sum(examples) FILTER (WHERE status = 'pending'), 0)::bigint AS pending,
+       coalesce(sum(examples) FILTER (WHERE status = 'approved'), 0)::bigint AS approved, coalesce(sum(examples), 0)::bigint AS total
   FROM counters
  WHERE dataset_id = $1 AND category = $2 AND ($3::text = '' OR subcategory = $3)
  ORDER BY 1
@@ -754,8 +820,9 @@ SELECT coalesce(sum(examples) FILTER (WHERE status = 'pending'), 0)::bigint AS p
 `
 
 type ShelfSizesRow struct {
-	Pending int64
-	Total   int64
+	Pending  int64
+	Approved int64
+	Total    int64
 }
 
 // From the counters: how many examples wait, and how many there are.
@@ -768,7 +835,7 @@ func (q *Queries) ShelfSizes(ctx context.Context, datasetID uuid.UUID, category 
 	var items []ShelfSizesRow
 	for rows.Next() {
 		var i ShelfSizesRow
-		if err := rows.Scan(&i.Pending, &i.Total); err != nil {
+		if err := rows.Scan(&i.Pending, &i.Approved, &i.Total); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -777,4 +844,15 @@ func (q *Queries) ShelfSizes(ctx context.Context, datasetID uuid.UUID, category 
 		return nil, err
 	}
 	return items, nil
+}
+
+const standingOfImport = `-- name: StandingOfImport :one
+SELECT count(*)::bigint AS examples FROM examples WHERE dataset_id = $1 AND import_id = $2 AND status = $3::example_status
+`
+
+func (q *Queries) StandingOfImport(ctx context.Context, datasetID uuid.UUID, importID uuid.UUID, status ExampleStatus) (int64, error) {
+	row := q.db.QueryRow(ctx, standingOfImport, datasetID, importID, status)
+	var examples int64
+	err := row.Scan(&examples)
+	return examples, err
 }

@@ -6,9 +6,10 @@ import "slices"
 type Letter byte
 
 // letters in order, with the sample sizes of single plans.
-const letters = "ABCDEFGHJKLMNPQR"
+// S is one that only arrows of tightened inspection lead to.
+const letters = "ABCDEFGHJKLMNPQRS"
 
-var letterSizes = [len(letters)]int{2, 3, 5, 8, 13, 20, 32, 50, 80, 125, 200, 315, 500, 800, 1250, 2000}
+var letterSizes = [len(letters)]int{2, 3, 5, 8, 13, 20, 32, 50, 80, 125, 200, 315, 500, 800, 1250, 2000, 3150}
 
 // lotLetters are the code letters of general levels I, II and III by lot size, from the
 // table of MIL-STD-105E, which ISO 2859-1 and ANSI/ASQ Z1.4 share.
@@ -51,35 +52,116 @@ func CodeLetter(lot, level int) Letter {
 	return 'R' // not reached: the last row takes every lot
 }
 
-// The master table of normal inspection is the same diagonal shifted by one row for
-// each step of the AQL: on it an acceptance number of 0, an arrow up, an arrow down,
-// then 1 2 3 5 7 10 14 21. These are its places, counted as letter plus AQL.
-const diagonalZero, diagonalUp, diagonalOne = 14, 15, 17
+// A Severity is how strictly a series of lots is inspected.
+type Severity string
 
-var diagonal = []int{1, 2, 3, 5, 7, 10, 14, 21}
+// The severities. Reduced inspection is not among them: the numbers of MIL-STD-105E
+// and of ISO 2859-1:1999 differ, and those of the latter could not be checked.
+const (
+	Normal       Severity = ""
+	Tightened    Severity = "tightened"
+	Discontinued Severity = "discontinued" // no lot is accepted before something is done about what makes them
+)
 
-// ISO2859 is the single sampling plan for normal inspection of a code letter and an
-// AQL in percent, after following the table's arrows, and the letter they led to.
-// It reports false when the standard has no such AQL.
-func ISO2859(letter Letter, aql float64) (Plan, Letter, bool) {
+// A master is a table of single sampling plans. Each is the same diagonal shifted by
+// one row for each step of the AQL: on it an acceptance number of 0, then arrows, then
+// the numbers from 1. Places on the diagonal are counted as letter plus AQL.
+type master struct {
+	zero    int   // the acceptance number 0
+	up      int   // up to here an arrow leads up to the 0; beyond it, down to the first number
+	one     int   // the first of the numbers
+	numbers []int // acceptance numbers from there
+	first   int   // the first letter with an acceptance number of 0
+	last    int   // the last letter that has plans
+}
+
+var (
+	normalMaster    = master{zero: 14, up: 15, one: 17, numbers: []int{1, 2, 3, 5, 7, 10, 14, 21}, last: 15}
+	tightenedMaster = master{zero: 15, up: 15, one: 18, numbers: []int{1, 2, 3, 5, 8, 12, 18}, first: 1, last: 16}
+)
+
+// row follows the arrows from a letter and an AQL to the letter whose plan counts.
+func (m master) row(letter, aql int) int {
+	zero, one := m.zero-aql, m.one-aql
+	switch place := letter + aql; {
+	case place < m.zero || place == m.zero && zero < m.first: // arrow down, to the first plan below
+		if zero < m.first {
+			return one
+		}
+		return zero
+	case place > m.zero && place <= m.up && letter > 0: // arrow up, to the acceptance number 0 above
+		return zero
+	case place > m.zero && place < m.one:
+		if one > m.last {
+			return zero // there is nothing below
+		}
+		return one
+	case place >= m.one+len(m.numbers): // arrow up, to the last plan above
+		return one + len(m.numbers) - 1
+	}
+	return letter
+}
+
+// ISO2859 is the single sampling plan of a code letter and an AQL in percent, for
+// normal or tightened inspection, after following the table's arrows, and the letter
+// they led to. It reports false when the standard has no such AQL.
+func ISO2859(letter Letter, aql float64, severity Severity) (Plan, Letter, bool) {
 	column := slices.Index(aqls, aql)
 	row := slices.Index([]byte(letters), byte(letter))
-	if column < 0 || row < 0 {
+	if column < 0 || row < 0 || severity == Discontinued {
 		return Plan{}, 0, false
 	}
-	switch place := row + column; {
-	case place < diagonalZero: // arrow down, to the first plan below
-		row = diagonalZero - column
-	case place == diagonalUp && row > 0: // arrow up, to the acceptance number 0 above
-		row--
-	case place > diagonalZero && place < diagonalOne:
-		row = diagonalOne - column
-	case place >= diagonalOne+len(diagonal): // arrow up, to the last plan above
-		row = diagonalOne + len(diagonal) - 1 - column
+	m := normalMaster
+	if severity == Tightened {
+		m = tightenedMaster
 	}
+	row = m.row(row, column)
 	plan := Plan{N: letterSizes[row]}
-	if place := row + column; place >= diagonalOne {
-		plan.Accept = diagonal[place-diagonalOne]
+	if place := row + column; place >= m.one {
+		plan.Accept = m.numbers[place-m.one]
 	}
 	return plan, Letter(letters[row]), true
+}
+
+// Switching rules of ISO 2859-1, 9.3 and 9.4 (MIL-STD-105E, 4.7 and 4.8).
+const (
+	switchWindow  = 5 // of so many lots in a row under normal inspection
+	switchRejects = 2 // so many rejected tighten it
+	switchAccepts = 5 // so many accepted in a row under tightened inspection ease it
+	stopRejects   = 5 // so many rejected in one run of tightened inspection end it
+)
+
+// SeverityAfter is how strictly the next lot of a series is inspected after those
+// before it: accepted says of each, in order, whether it was accepted on its first
+// inspection. A series begins with normal inspection.
+func SeverityAfter(accepted []bool) Severity {
+	severity := Normal
+	var run []bool // under the present severity
+	for _, ok := range accepted {
+		run = append(run, ok)
+		switch severity {
+		case Normal:
+			if rejects(run[max(len(run)-switchWindow, 0):]) >= switchRejects {
+				severity, run = Tightened, nil
+			}
+		case Tightened:
+			switch last := run[max(len(run)-switchAccepts, 0):]; {
+			case rejects(run) >= stopRejects:
+				return Discontinued
+			case len(last) == switchAccepts && rejects(last) == 0:
+				severity, run = Normal, nil
+			}
+		}
+	}
+	return severity
+}
+
+func rejects(lots []bool) int {
+	n := 0
+	for _, ok := range lots {
+		if !ok {
+			n++
+		}
+	}
+	return n
 }

@@ -215,12 +215,12 @@ func TestISO2859(t *testing.T) {
 		{'A', 10, stat.Plan{N: 5, Accept: 1}},
 		{'R', .65, stat.Plan{N: 2000, Accept: 21}},
 	} {
-		got, letter, ok := stat.ISO2859(tt.letter, tt.aql)
+		got, letter, ok := stat.ISO2859(tt.letter, tt.aql, stat.Normal)
 		if diff := cmp.Diff(tt.want, got); diff != "" || !ok {
 			t.Errorf("ISO2859(%c, %v), letter %c (-want +got):\n%s", tt.letter, tt.aql, letter, diff)
 		}
 	}
-	if _, _, ok := stat.ISO2859('H', 1.1); ok {
+	if _, _, ok := stat.ISO2859('H', 1.1, stat.Normal); ok {
 		t.Error("ISO2859 has a plan for an AQL that the standard has not")
 	}
 	// methods.md, "n/Ac (AQL 1.0)": pass at 1 %, accepted 95 % and 10 % of the time.
@@ -237,7 +237,7 @@ func TestISO2859(t *testing.T) {
 		{'P', .9832, 1.159, 2.506},
 		{'Q', .9909, 1.194, 2.248},
 	} {
-		plan, _, _ := stat.ISO2859(tt.letter, 1)
+		plan, _, _ := stat.ISO2859(tt.letter, 1, stat.Normal)
 		near(t, string(tt.letter)+" pass", plan.Pass(.01), tt.pass, 4)
 		near(t, string(tt.letter)+" 95 %", 100*plan.Quality(.95), tt.q95, 3)
 		near(t, string(tt.letter)+" 10 %", 100*plan.Quality(.10), tt.q10, 3)

@@ -78,6 +78,9 @@ func (s *Server) actPage(w http.ResponseWriter, r *http.Request, status int, a b
 		Head:   templates.Head{Title: actTitle(a), Crumbs: []templates.Link{{Label: "Examples", URL: "/examples"}, {Label: "Acts on many", URL: "/acts"}}},
 		Chosen: counted(a.Total, "example", "examples") + ", chosen one by one.",
 	}
+	if a.Listed {
+		v.Chosen = counted(a.Total, "example", "examples") + ", all of a batch."
+	}
 	if a.Filter != nil {
 		v.Chosen, v.Filter = counted(a.Total, "example", "examples")+", all that matched a filter.", filterURL(*a.Filter, "")
 	}

@@ -135,8 +135,11 @@ func (s *Server) sampleFacts(ctx context.Context, v *templates.Sample, one accep
 		return err
 	}
 	scope := "those that waited then"
-	if one.Batch.Scope == acceptance.All {
+	switch one.Batch.Scope {
+	case acceptance.All:
 		scope = "all"
+	case acceptance.Approved:
+		scope = "those that were approved then"
 	}
 	v.Facts = []templates.Hidden{
 		{Name: "Batch", Value: batch},
@@ -145,6 +148,9 @@ func (s *Server) sampleFacts(ctx context.Context, v *templates.Sample, one accep
 		{Name: "Seed", Value: strconv.FormatInt(one.Seed, 10)},
 		{Name: "Drawn", Value: one.CreatedAt.UTC().Format("2 January 2006, 15:04 UTC") + " by " + draw.Plain(one.Author)},
 		{Name: "Rule", Value: "the smallest by SHA-256 of seed and id"},
+	}
+	if one.Series != "" {
+		v.Facts = append(v.Facts, templates.Hidden{Name: "Series", Value: draw.Plain(one.Series)})
 	}
 	if !one.ClosedAt.IsZero() {
 		v.Facts = append(v.Facts, templates.Hidden{Name: "Closed", Value: one.ClosedAt.UTC().Format("2 January 2006, 15:04 UTC") + " by " + draw.Plain(one.ClosedBy)})
@@ -214,6 +220,9 @@ func (s *Server) sampleReturn(v *templates.Sample, one acceptance.Sample) {
 	v.Return = &templates.Confirm{
 		Summary: "Send the batch back", Button: "See what would happen", Action: "/sampling/" + one.ID.String() + "/return", Danger: true,
 		Text: "Rejects what waits of the batch in one act. You see first what it would do, and can undo all of it afterwards. What people approved one by one stays.",
+	}
+	if one.Batch.Scope == acceptance.Approved {
+		v.Return.Text = "Rejects all of the batch that is approved in one act. You see first what it would do, and can undo all of it afterwards."
 	}
 	if one.Batch.Scope == acceptance.All {
 		v.Return.Text = "Rejects all of the batch in one act, approved examples too. You see first what it would do, and can undo all of it afterwards."

@@ -59,6 +59,7 @@ func parseSample(q url.Values) sampleForm {
 	f := sampleForm{values: q, problems: map[string]string{}}
 	r := &f.request
 	r.Name, r.Edits, r.Everybody = q.Get("name"), q.Get("edits") != "", q.Get("everybody") != ""
+	r.Series = strings.TrimSpace(q.Get("series"))
 	for _, text := range q["person"] {
 		id, err := uuid.Parse(text)
 		if err != nil {
@@ -180,6 +181,7 @@ func (s *Server) newSample(w http.ResponseWriter, r *http.Request, status int, f
 	}
 	v.Scope = templates.Choice{Name: "scope", Label: "Which of them", Problem: f.problems["scope"], Options: []templates.Option{
 		{Value: string(acceptance.Waiting), Label: "Those that wait for a decision", Selected: f.request.Batch.Scope == acceptance.Waiting},
+		{Value: string(acceptance.Approved), Label: "Those that are approved, to audit them: each is decided again on its own page", Selected: f.request.Batch.Scope == acceptance.Approved},
 		{Value: string(acceptance.All), Label: "All, whatever was decided on them", Selected: f.request.Batch.Scope == acceptance.All},
 	}}
 	for _, field := range planFields[f.request.Plan.Kind] {
@@ -189,6 +191,9 @@ func (s *Server) newSample(w http.ResponseWriter, r *http.Request, status int, f
 	}
 	if f.request.Plan.Kind == acceptance.ISO {
 		v.Choices = isoChoices(f)
+		if v.Series, err = s.seriesField(ctx, f); err != nil {
+			return err
+		}
 	}
 	v.Seed = templates.Field{
 		Name: "seed", Label: "Seed", Value: f.values.Get("seed"), Optional: true, InputMode: "numeric", Problem: f.problems["seed"], Autocomplete: "off",
@@ -203,6 +208,31 @@ func (s *Server) newSample(w http.ResponseWriter, r *http.Request, status int, f
 	s.render(w, r, status, templates.NewSamplePage(page, v))
 	return nil
 }
+
+// seriesField asks for the series that the batch is one of.
+func (s *Server) seriesField(ctx context.Context, f sampleForm) (*templates.Field, error) {
+	names, err := s.samples.SeriesNames(ctx)
+	if err != nil {
+		return nil, err
+	}
+	v := &templates.Field{
+		Name: "series", Label: "Series", Value: f.values.Get("series"), Optional: true, Problem: f.problems["series"], MaxLength: 200, Autocomplete: "off",
+		Hint: "One name for batches that come from the same maker one after the other, such as “core generator”. How they come out decides how strictly the next one is inspected.",
+	}
+	for i, name := range names {
+		if names[i] = "“" + draw.Plain(name) + "”"; i == offeredSeries {
+			names = names[:i]
+			break
+		}
+	}
+	if len(names) > 0 {
+		v.Hint += " There are " + strings.Join(names, ", ") + "."
+	}
+	return v, nil
+}
+
+// offeredSeries is how many series the form names.
+const offeredSeries = 5
 
 func isoChoices(f sampleForm) []templates.Choice {
 	aql := templates.Choice{Name: "aql", Label: "AQL, % defects", Hint: "The worst average that is still fine.", Problem: f.problems["aql"]}
@@ -272,6 +302,21 @@ func (s *Server) preview(ctx context.Context, f sampleForm) (templates.SamplePre
 		default:
 			lot, v.Lot = n, "The batch has "+counted(n, "example", "examples")+" that can be drawn."
 		}
+	}
+	if f.request.Series != "" && f.request.Plan.Kind == acceptance.ISO {
+		severity, err := s.samples.Severity(ctx, f.request.Series)
+		if p, ok := fault.As(err); ok && p.Kind == fault.Invalid {
+			v.Problem = p.Fields["series"]
+			return v, nil
+		}
+		if err != nil {
+			return v, err
+		}
+		if severity == stat.Discontinued {
+			v.Problem = "Five batches of this series were rejected under tightened inspection: no other is accepted before something is mended."
+			return v, nil
+		}
+		f.request.Plan.Severity = severity
 	}
 	d, err := f.request.Plan.Design(lot)
 	if p, ok := fault.As(err); ok && p.Kind == fault.Invalid {

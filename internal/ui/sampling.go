@@ -13,6 +13,7 @@ import (
 	"github.com/voicefit/spotter/internal/account"
 	"github.com/voicefit/spotter/internal/audit"
 	"github.com/voicefit/spotter/internal/fault"
+	"github.com/voicefit/spotter/internal/stat"
 	"github.com/voicefit/spotter/internal/ui/draw"
 	"github.com/voicefit/spotter/web/templates"
 )
@@ -33,6 +34,8 @@ type Samples interface {
 	Imports(ctx context.Context, limit int) ([]acceptance.Choice, error)
 	Name(ctx context.Context, b acceptance.Batch) (string, error)
 	Size(ctx context.Context, b acceptance.Batch) (int, bool, error)
+	Severity(ctx context.Context, series string) (stat.Severity, error)
+	SeriesNames(ctx context.Context) ([]string, error)
 }
 
 const (
@@ -188,13 +191,20 @@ func planSentences(p acceptance.Plan, d acceptance.Design) []string {
 		out = append(out, fmt.Sprintf("If it passes, then with %s confidence at most %s of the batch are bad.", wholePercent(p.Confidence), wholePercent(p.Good+p.Margin)))
 	case acceptance.ISO:
 		out = append(out,
-			fmt.Sprintf("ISO 2859-1, single sampling, normal inspection, level %s, code letter %s, AQL %s %%.", levelNames[p.Level], d.Letter, strconv.FormatFloat(p.AQL, 'f', -1, 64)),
-			"When two of five batches in a row are rejected the standard asks for tightened inspection, after ten accepted it allows a reduced one, and it stops a process that stays bad under tightened inspection. Spotter does not switch by itself: choose a stricter limit then.")
+			fmt.Sprintf("ISO 2859-1, single sampling, %s inspection, level %s, code letter %s, AQL %s %%.", severityWord(p.Severity), levelNames[p.Level], d.Letter, strconv.FormatFloat(p.AQL, 'f', -1, 64)),
+			"In a series of batches inspection is tightened when two of five in a row are rejected, eased again after five accepted in a row, and ended when five are rejected while it is tightened.")
 	}
 	if d.Accept < 0 || !d.Whole() {
 		out = append(out, fmt.Sprintf("A batch with %s of defects passes 95 times in 100, one with %s still 10 times in 100.", wholePercent(p.Quality(d, .95)), wholePercent(p.Quality(d, .10))))
 	}
 	return out
+}
+
+func severityWord(s stat.Severity) string {
+	if s == stat.Normal {
+		return "normal"
+	}
+	return string(s)
 }
 
 var levelNames = map[int]string{1: "I", 2: "II", 3: "III"}

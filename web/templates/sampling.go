@@ -50,6 +50,7 @@ type NewSample struct {
 	Scope   Choice
 	Numbers []Field
 	Choices []Choice
+	Series  *Field // of an ISO plan
 	Edits   bool
 	Seed    Field
 	Who     Who
