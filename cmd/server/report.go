@@ -13,12 +13,13 @@ import (
 	"github.com/voicefit/spotter/internal/example"
 	"github.com/voicefit/spotter/internal/export"
 	"github.com/voicefit/spotter/internal/fault"
+	"github.com/voicefit/spotter/internal/release"
 	"github.com/voicefit/spotter/internal/report"
 )
 
 func (p *program) report() *cobra.Command {
 	var f report.Filter
-	var kind, format, release, status, output string
+	var kind, format, ofRelease, status, output string
 	cmd := &cobra.Command{
 		Use:   "report",
 		Short: "Write the validation or the distribution report",
@@ -35,10 +36,11 @@ language, agreement, cost. A file appears under its name only when it is whole.`
 		Args: usage(cobra.NoArgs),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx := cmd.Context()
-			if kind != "validation" && kind != "distribution" {
+			of, err := report.ParseKind(kind)
+			if err != nil {
 				return badFlag("There is no report of the kind %q. Use validation or distribution.", kind)
 			}
-			if release != "" && (status != "" || f.Category != "") {
+			if ofRelease != "" && (status != "" || f.Category != "") {
 				return badFlag("A release is what it is: --status and --category do not go with --release.")
 			}
 			if !cmd.Flags().Changed("format") {
@@ -61,10 +63,10 @@ language, agreement, cost. A file appears under its name only when it is whole.`
 				return err
 			}
 			var write func(io.Writer) error
-			if release != "" {
-				write, err = a.releaseReport(ctx, release, kind, form)
+			if ofRelease != "" {
+				write, err = a.releaseReport(ctx, ofRelease, of, form)
 			} else {
-				write, err = a.makeReport(ctx, kind, f, form)
+				write, err = a.makeReport(ctx, of, f, form)
 			}
 			switch {
 			case err != nil:
@@ -79,7 +81,7 @@ language, agreement, cost. A file appears under its name only when it is whole.`
 	fl := cmd.Flags()
 	fl.StringVar(&kind, "kind", "validation", "`kind` of report: validation or distribution")
 	fl.StringVar(&format, "format", string(report.HTML), "`format`: html, json or md (default: as the file is named, else html)")
-	fl.StringVar(&release, "release", "", "`name or id` of a release: the report that was made with it")
+	fl.StringVar(&ofRelease, "release", "", "`name or id` of a release: the report that was made with it")
 	fl.StringVar(&status, "status", "", "only examples of this `status`")
 	fl.StringVar(&f.Category, "category", "", "only this category `slug`")
 	fl.StringVarP(&output, "output", "o", "", "write to this `file` instead of standard output")
@@ -87,12 +89,12 @@ language, agreement, cost. A file appears under its name only when it is whole.`
 }
 
 // releaseReport is a report that was made with a release, byte for byte.
-func (a *app) releaseReport(ctx context.Context, name, kind string, form report.Format) (func(io.Writer) error, error) {
+func (a *app) releaseReport(ctx context.Context, name string, kind report.Kind, form report.Format) (func(io.Writer) error, error) {
 	r, err := a.release.Find(ctx, name)
 	if err != nil {
 		return nil, err
 	}
-	f, _, err := a.release.Open(ctx, r, kind+"_report."+string(form))
+	f, _, err := a.release.Open(ctx, r, kind.File(form))
 	if err != nil {
 		return nil, err
 	}
@@ -103,57 +105,14 @@ func (a *app) releaseReport(ctx context.Context, name, kind string, form report.
 }
 
 // makeReport makes the report of a filter, to be written in the form.
-func (a *app) makeReport(ctx context.Context, kind string, f report.Filter, form report.Format) (func(io.Writer) error, error) {
-	if kind == "distribution" {
-		scope, err := a.report.Filtered(ctx, f)
-		if err != nil {
-			return nil, err
-		}
-		d, err := a.report.Distribution(ctx, scope)
-		return func(w io.Writer) error { return d.Write(w, form) }, err
-	}
+func (a *app) makeReport(ctx context.Context, kind report.Kind, f report.Filter, form report.Format) (func(io.Writer) error, error) {
 	scope, err := a.report.Filtered(ctx, f)
 	if err != nil {
 		return nil, err
 	}
-	scope.Checks = formatChecks()
-	v, err := a.report.ValidationOf(ctx, scope)
-	return func(w io.Writer) error { return v.Write(w, form) }, err
-}
-
-// formatChecks hold the rows of a report against the rules of every platform. Limits
-// of tokens are left to the report, which knows the lengths already.
-func formatChecks() []report.FormatCheck {
-	var checks []report.FormatCheck
-	for _, preset := range export.Presets() {
-		if preset.Describe().Group != export.Platforms {
-			continue
-		}
-		file := preset.NewChecker(nil).File("rows")
-		var line []byte
-		problems := func(list []export.Problem) []report.FormatProblem {
-			var found []report.FormatProblem
-			for _, p := range list {
-				found = append(found, report.FormatProblem{Rule: p.Rule, Text: p.Text, Refused: p.Severity == export.Refused})
-			}
-			return found
-		}
-		var n int64
-		checks = append(checks, report.FormatCheck{
-			Preset: string(preset),
-			Row: func(messages, tools string, strict bool) []report.FormatProblem {
-				var err error
-				line, _, err = preset.AppendRow(line[:0], export.Row{Messages: []byte(messages), Tools: []byte(tools), Strict: strict})
-				if err != nil {
-					return []report.FormatProblem{{Rule: "form", Text: err.Error(), Refused: true}}
-				}
-				n++
-				return problems(file.Line(n, line))
-			},
-			End: func() []report.FormatProblem { return problems(file.Finish()) },
-		})
-	}
-	return checks
+	scope.Checks, scope.Site = release.FormatChecks(), strings.TrimSuffix(a.cfg.BaseURL, "/")
+	made, err := a.report.Make(ctx, kind, scope)
+	return func(w io.Writer) error { return made.Write(w, form) }, err
 }
 
 func (p *program) recheck() *cobra.Command {

@@ -154,6 +154,7 @@ func (a *app) handler() (http.Handler, error) {
 		Acts: a.acts,
 		Log:  a.log, Accounts: a.accounts, Catalog: a.catalogs.Current, Ingest: a.queued, Review: a.review,
 		Browse: a.browse, Export: a.export, Report: a.report, Releases: a.ordered, MaxUploadBytes: a.cfg.MaxUploadBytes,
+		BaseURL: a.cfg.BaseURL,
 	})
 	if err != nil {
 		return nil, err

@@ -64,8 +64,10 @@ SELECT d.example_id, d.revision, d.reviewer_id, d.verdict, d.kind, d.reason, d.i
  LIMIT 1000000;
 
 -- name: ScopeFindings :many
--- What is found on a batch of examples, each in the revision asked for.
-SELECT f.example_id, f.rule, f.severity, f.waived, count(*)::bigint AS findings, min(f.path)::text AS path, min(f.message)::text AS message
+-- What is found on a batch of examples, each in the revision asked for, with the first
+-- place and message of each rule.
+SELECT f.example_id, f.rule, f.severity, f.waived, count(*)::bigint AS findings,
+       (array_agg(f.path ORDER BY f.ordinal))[1]::text AS path, (array_agg(f.message ORDER BY f.ordinal))[1]::text AS message
   FROM (SELECT unnest(@ids::uuid[]) AS id, unnest(@revisions::int[]) AS revision) AS n
   JOIN findings f ON f.dataset_id = @dataset_id AND f.example_id = n.id AND f.revision = n.revision
  GROUP BY f.example_id, f.rule, f.severity, f.waived

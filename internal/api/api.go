@@ -49,6 +49,9 @@ type Config struct {
 	Report   *report.Service
 	Releases *release.Service // with a queue
 	Acts     *bulk.Service    // nil: there are no acts on many examples
+	// BaseURL is how people reach this server, for links in reports; empty: they
+	// have none.
+	BaseURL string
 	// MaxUploadBytes bounds one import.
 	MaxUploadBytes int64
 }
@@ -92,7 +95,7 @@ type answer struct {
 // New returns the server.
 func New(cfg Config) (*Server, error) {
 	s := &Server{cfg: cfg, mux: chi.NewMux()}
-	s.endpoints = append(s.table(), s.releaseTable()...)
+	s.endpoints = slices.Concat(s.table(), s.releaseTable(), s.reportTable())
 	var err error
 	if s.document, err = openapi(s.endpoints); err != nil {
 		return nil, fmt.Errorf("describe the API: %w", err)

@@ -84,6 +84,7 @@ func newWorld(t *testing.T) *world {
 	exports := export.New(pool, store.Dataset(), order)
 	w.releases = release.New(release.Config{
 		DB: pool, Dataset: store.Dataset(), Catalog: store.CurrentVersion, Export: exports, Dir: t.TempDir(), Log: slog.New(slog.DiscardHandler),
+		Report: report.New(pool, store.Dataset(), store.Current),
 	})
 	reviews := review.New(review.Config{DB: pool, Dataset: store.Dataset(), Order: order, Check: keeper.Check, Count: count})
 	w.acts = bulk.New(bulk.Config{

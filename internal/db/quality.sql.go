@@ -92,59 +92,6 @@ func (q *Queries) DropCheckedFindings(ctx context.Context, datasetID uuid.UUID, 
 	return err
 }
 
-const examplesOfRule = `-- name: ExamplesOfRule :many
-SELECT DISTINCT ON (f.example_id) f.example_id, f.message, f.path
-  FROM findings f
-  JOIN examples e ON e.dataset_id = f.dataset_id AND e.id = f.example_id AND e.revision = f.revision
- WHERE f.dataset_id = $1 AND f.rule = $2 AND f.severity = $3 AND NOT f.waived
-   AND ($4::text = '' OR e.category = $4) AND ($5::text = '' OR e.status::text = $5)
- ORDER BY f.example_id, f.ordinal
- LIMIT $6::int
-`
-
-type ExamplesOfRuleParams struct {
-	DatasetID uuid.UUID
-	Rule      string
-	Severity  Severity
-	Category  string
-	Status    string
-	MaxRows   int32
-}
-
-type ExamplesOfRuleRow struct {
-	ExampleID uuid.UUID
-	Message   string
-	Path      string
-}
-
-// The first examples with a finding of a rule, each with its first message.
-func (q *Queries) ExamplesOfRule(ctx context.Context, arg ExamplesOfRuleParams) ([]ExamplesOfRuleRow, error) {
-	rows, err := q.db.Query(ctx, examplesOfRule,
-		arg.DatasetID,
-		arg.Rule,
-		arg.Severity,
-		arg.Category,
-		arg.Status,
-		arg.MaxRows,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []ExamplesOfRuleRow
-	for rows.Next() {
-		var i ExamplesOfRuleRow
-		if err := rows.Scan(&i.ExampleID, &i.Message, &i.Path); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const findingFigures = `-- name: FindingFigures :many
 
 SELECT rule, severity, category, status, sum(findings)::bigint AS findings, sum(examples)::bigint AS examples
@@ -330,6 +277,7 @@ func (q *Queries) FoldTokenCounts(ctx context.Context, datasetID uuid.UUID) (int
 }
 
 const importFigures = `-- name: ImportFigures :many
+
 SELECT i.id, i.filename, i.state, i.rows, i.inserted, i.duplicates, i.rejected, i.created_at
   FROM import_runs i
  WHERE i.dataset_id = $1
@@ -348,6 +296,7 @@ type ImportFiguresRow struct {
 	CreatedAt  time.Time
 }
 
+// The report ------------------------------------------------------------------------
 // What came of each import, newest first.
 func (q *Queries) ImportFigures(ctx context.Context, datasetID uuid.UUID, maxRows int32) ([]ImportFiguresRow, error) {
 	rows, err := q.db.Query(ctx, importFigures, datasetID, maxRows)
@@ -471,74 +420,6 @@ func (q *Queries) LastRecheck(ctx context.Context, datasetID uuid.UUID) (LastRec
 	return i, err
 }
 
-const liveWaivers = `-- name: LiveWaivers :many
-SELECT w.id, w.example_id, w.revision, w.rule, w.path, w.reason, coalesce(u.name, w.author)::text AS author, w.created_at,
-       count(*) OVER () AS total
-  FROM waivers w
-  LEFT JOIN users u ON u.id = w.author_id
-  JOIN examples e ON e.dataset_id = w.dataset_id AND e.id = w.example_id AND e.revision = w.revision
- WHERE w.dataset_id = $1 AND w.withdraws IS NULL
-   AND NOT EXISTS (SELECT FROM waivers x WHERE x.dataset_id = w.dataset_id AND x.withdraws = w.id)
-   AND ($2::text = '' OR e.category = $2) AND ($3::text = '' OR e.status::text = $3)
- ORDER BY w.id DESC
- LIMIT $4::int
-`
-
-type LiveWaiversParams struct {
-	DatasetID uuid.UUID
-	Category  string
-	Status    string
-	MaxRows   int32
-}
-
-type LiveWaiversRow struct {
-	ID        uuid.UUID
-	ExampleID uuid.UUID
-	Revision  int32
-	Rule      string
-	Path      string
-	Reason    string
-	Author    string
-	CreatedAt time.Time
-	Total     int64
-}
-
-// Waivers in force on current revisions, newest first.
-func (q *Queries) LiveWaivers(ctx context.Context, arg LiveWaiversParams) ([]LiveWaiversRow, error) {
-	rows, err := q.db.Query(ctx, liveWaivers,
-		arg.DatasetID,
-		arg.Category,
-		arg.Status,
-		arg.MaxRows,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []LiveWaiversRow
-	for rows.Next() {
-		var i LiveWaiversRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.ExampleID,
-			&i.Revision,
-			&i.Rule,
-			&i.Path,
-			&i.Reason,
-			&i.Author,
-			&i.CreatedAt,
-			&i.Total,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const lockForRecheck = `-- name: LockForRecheck :many
 SELECT id, revision FROM examples
  WHERE dataset_id = $1 AND id = ANY($2::uuid[])
@@ -564,66 +445,6 @@ func (q *Queries) LockForRecheck(ctx context.Context, datasetID uuid.UUID, ids [
 			return nil, err
 		}
 		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const looseExamples = `-- name: LooseExamples :one
-
-SELECT count(*)::bigint AS examples
-  FROM revisions r
-  JOIN examples e ON e.dataset_id = r.dataset_id AND e.id = r.example_id AND e.revision = r.revision
- WHERE r.dataset_id = $1 AND NOT r.strict
-   AND ($2::text = '' OR e.category = $2) AND ($3::text = '' OR e.status::text = $3)
-`
-
-// The report ------------------------------------------------------------------------
-// How many examples of a filter are not in the strict common form as they stand.
-func (q *Queries) LooseExamples(ctx context.Context, datasetID uuid.UUID, category string, status string) (int64, error) {
-	row := q.db.QueryRow(ctx, looseExamples, datasetID, category, status)
-	var examples int64
-	err := row.Scan(&examples)
-	return examples, err
-}
-
-const looseIDs = `-- name: LooseIDs :many
-SELECT e.id
-  FROM revisions r
-  JOIN examples e ON e.dataset_id = r.dataset_id AND e.id = r.example_id AND e.revision = r.revision
- WHERE r.dataset_id = $1 AND NOT r.strict
-   AND ($2::text = '' OR e.category = $2) AND ($3::text = '' OR e.status::text = $3)
- ORDER BY e.id
- LIMIT $4::int
-`
-
-type LooseIDsParams struct {
-	DatasetID uuid.UUID
-	Category  string
-	Status    string
-	MaxRows   int32
-}
-
-func (q *Queries) LooseIDs(ctx context.Context, arg LooseIDsParams) ([]uuid.UUID, error) {
-	rows, err := q.db.Query(ctx, looseIDs,
-		arg.DatasetID,
-		arg.Category,
-		arg.Status,
-		arg.MaxRows,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []uuid.UUID
-	for rows.Next() {
-		var id uuid.UUID
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		items = append(items, id)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

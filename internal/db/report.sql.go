@@ -207,7 +207,8 @@ func (q *Queries) RecentImports(ctx context.Context, datasetID uuid.UUID, maxRow
 }
 
 const scopeFindings = `-- name: ScopeFindings :many
-SELECT f.example_id, f.rule, f.severity, f.waived, count(*)::bigint AS findings, min(f.path)::text AS path, min(f.message)::text AS message
+SELECT f.example_id, f.rule, f.severity, f.waived, count(*)::bigint AS findings,
+       (array_agg(f.path ORDER BY f.ordinal))[1]::text AS path, (array_agg(f.message ORDER BY f.ordinal))[1]::text AS message
   FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::int[]) AS revision) AS n
   JOIN findings f ON f.dataset_id = $3 AND f.example_id = n.id AND f.revision = n.revision
  GROUP BY f.example_id, f.rule, f.severity, f.waived
@@ -225,7 +226,8 @@ type ScopeFindingsRow struct {
 	Message   string
 }
 
-// What is found on a batch of examples, each in the revision asked for.
+// What is found on a batch of examples, each in the revision asked for, with the first
+// place and message of each rule.
 func (q *Queries) ScopeFindings(ctx context.Context, ids []uuid.UUID, revisions []int32, datasetID uuid.UUID) ([]ScopeFindingsRow, error) {
 	rows, err := q.db.Query(ctx, scopeFindings, ids, revisions, datasetID)
 	if err != nil {

@@ -74,6 +74,13 @@ func (p Preset) NewChecker(tokens *llama3.Tokenizer) *Checker {
 	return &Checker{preset: p, rules: p.form().check(), tokens: tokens, rows: map[key]place{}, asked: map[key]asked{}}
 }
 
+// Alone makes c look at each row by itself, and returns it: rows that are there twice
+// are not looked for, and nothing is remembered of any.
+func (c *Checker) Alone() *Checker {
+	c.full = true
+	return c
+}
+
 // A Validator holds one file against the rules, line by line, in memory that does
 // not grow with the file beyond what the Checker remembers.
 type Validator struct {

@@ -58,9 +58,22 @@ func (s *Service) Scope(ctx context.Context, r Release) (report.Scope, error) {
 	return sc, nil
 }
 
-// formatCheck holds the rows of a release against the rules of a preset.
+// FormatChecks hold the rows of a report that is not of a release against the rules
+// of every training platform. They are used once.
+func FormatChecks() []report.FormatCheck {
+	var checks []report.FormatCheck
+	for _, p := range export.Presets() {
+		if p.Describe().Group == export.Platforms {
+			checks = append(checks, formatCheck(p))
+		}
+	}
+	return checks
+}
+
+// formatCheck holds rows against the rules of a preset. Rows that are alike are not its
+// business: the report has a part about them.
 func formatCheck(p export.Preset) report.FormatCheck {
-	v := p.NewChecker(nil).File("")
+	v := p.NewChecker(nil).Alone().File("")
 	var line []byte
 	n := int64(0)
 	turn := func(problems []export.Problem) []report.FormatProblem {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -153,6 +154,7 @@ func (s *Service) Distribution(ctx context.Context, sc Scope) (Distribution, err
 	if sc.Before != nil {
 		d.Changes = changes(*sc.Before, d)
 	}
+	lists(reflect.ValueOf(&d))
 	return d, nil
 }
 

@@ -21,12 +21,13 @@ type Service struct {
 	db      db.DBTX
 	dataset uuid.UUID
 	catalog func(ctx context.Context) (*catalog.Catalog, error)
-	folded  atomic.Int64 // rows that the day tables had after the last fold
+	folded  atomic.Int64  // rows that the day tables had after the last fold
+	slots   chan struct{} // one for each report that is being made
 }
 
 // New returns the service; current returns the catalog in force.
 func New(conn db.DBTX, dataset uuid.UUID, current func(ctx context.Context) (*catalog.Catalog, error)) *Service {
-	return &Service{db: conn, dataset: dataset, catalog: current}
+	return &Service{db: conn, dataset: dataset, catalog: current, slots: make(chan struct{}, maxAtOnce)}
 }
 
 // Counts are numbers of examples, by status.

@@ -274,7 +274,7 @@ func TestValidation(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := report.New(pool, exampletest.Dataset, priced)
-	v, err := s.Validation(ctx, report.Filter{})
+	v, err := validationOf(ctx, s, report.Filter{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -309,14 +309,14 @@ func TestValidation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	before, err := s.Validation(ctx, report.Filter{})
+	before, err := validationOf(ctx, s, report.Filter{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := checks.Run(ctx, id); err != nil {
 		t.Fatal(err)
 	}
-	if after, err := s.Validation(ctx, report.Filter{}); err != nil || before.Current || !after.Current {
+	if after, err := validationOf(ctx, s, report.Filter{}); err != nil || before.Current || !after.Current {
 		t.Errorf("current before and after a check = %v, %v, %v", before.Current, after.Current, err)
 	}
 
@@ -328,12 +328,21 @@ func TestValidation(t *testing.T) {
 		{report.Filter{Status: "lost"}, fault.Invalid},
 		{report.Filter{Category: "AI-Coach", Status: example.Approved}, nil},
 	} {
-		f, err := s.Validation(ctx, tt.filter)
+		f, err := validationOf(ctx, s, tt.filter)
 		if !errors.Is(err, tt.want) || tt.want == nil && (f.Counts.Examples != 6 || len(f.Counts.Categories) != 1 || f.Filter.Category != "ai_coach") {
-			t.Errorf("Validation(%+v) = %+v, %v", tt.filter, f.Counts, err)
+			t.Errorf("ValidationOf(%+v) = %+v, %v", tt.filter, f.Counts, err)
 		}
 	}
 	written(t, v)
+}
+
+// validationOf makes the validation report of a filter, as pages and commands do.
+func validationOf(ctx context.Context, s *report.Service, f report.Filter) (report.Validation, error) {
+	sc, err := s.Filtered(ctx, f)
+	if err != nil {
+		return report.Validation{}, err
+	}
+	return s.ValidationOf(ctx, sc)
 }
 
 // written holds the three ways to write a report against it.

@@ -47,6 +47,10 @@ type Scope struct {
 	// Checks hold each row against the formats of the training platforms; nil: the
 	// validation report says nothing about them.
 	Checks []FormatCheck
+	// Site is the address of the server whose lists of examples the numbers of an
+	// HTML report lead to, such as http://localhost:8080; empty: they lead nowhere.
+	// It has no effect on a release, whose reports are the same everywhere.
+	Site string
 }
 
 // A FormatCheck holds the rows of a scope, in their order, against the format of one

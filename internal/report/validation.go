@@ -11,9 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/voicefit/spotter/internal/db"
-	"github.com/voicefit/spotter/internal/example"
 	"github.com/voicefit/spotter/internal/fault"
-	"github.com/voicefit/spotter/internal/lint"
 )
 
 // ValidationLayout is the version of the layout of Validation's JSON.
@@ -43,7 +41,7 @@ type Validation struct {
 	Waivers    ValidationWaivers    `json:"waivers"`
 	Duplicates ValidationDuplicates `json:"exact_duplicates"`
 	// Copies is what the search for duplicates knows of these examples, and what
-	// of it lies in two splits; absent in a quick report.
+	// of it lies in two splits.
 	Copies    *ValidationCopies    `json:"duplicates_and_leakage,omitempty"`
 	Tokens    ValidationTokens     `json:"tokens"`
 	Platforms []ValidationPlatform `json:"platforms"`
@@ -190,132 +188,6 @@ const (
 	maxEpochs  = 4
 )
 
-// Validation makes the report of the examples that f covers. Numbers come from
-// maintained figures; the examples that illustrate them are looked up. It fails
-// with fault.Invalid for a category or status that there is not.
-func (s *Service) Validation(ctx context.Context, f Filter) (Validation, error) {
-	c, err := s.catalog(ctx)
-	if err != nil {
-		return Validation{}, fmt.Errorf("validation report: %w", err)
-	}
-	if cat, ok := c.Category(f.Category); ok {
-		f.Category = cat.Slug
-	} else if f.Category != "" {
-		return Validation{}, fault.New(fault.Invalid, "There is no category %q in the catalog.", f.Category)
-	}
-	figures, err := s.Quality(ctx, f)
-	if err != nil {
-		return Validation{}, err
-	}
-	v := Validation{
-		Report: "validation", Layout: ValidationLayout, Dataset: c.Name, MadeAt: figures.At.UTC().Truncate(time.Second), RulesVersion: lint.Version(),
-		Filter: ValidationFilter{f.Category, string(f.Status)},
-	}
-	q := db.New(s.db)
-	version, err := q.CatalogVersion(ctx, s.dataset)
-	if err != nil {
-		return Validation{}, fmt.Errorf("validation report: catalog version: %w", err)
-	}
-	v.CatalogVersion = int(version)
-	if v.Current, err = q.FindingsCurrent(ctx, lint.Fingerprint(c), s.dataset); err != nil {
-		return Validation{}, fmt.Errorf("validation report: last check: %w", err)
-	}
-	for _, part := range []struct {
-		what string
-		fill func(context.Context, *db.Queries, Filter, *Validation) error
-	}{{"counts", s.fillCounts}, {"format", s.fillFormat}, {"waivers", s.fillWaivers}, {"imports", s.fillImports}} {
-		if err := part.fill(ctx, q, f, &v); err != nil {
-			return Validation{}, fmt.Errorf("validation report: %s: %w", part.what, err)
-		}
-	}
-	if err := s.fillFindings(ctx, q, f, figures.Rules, &v); err != nil {
-		return Validation{}, fmt.Errorf("validation report: findings: %w", err)
-	}
-	fillTokens(figures.Tokens, &v)
-	return v, nil
-}
-
-func (s *Service) fillCounts(ctx context.Context, _ *db.Queries, f Filter, v *Validation) error {
-	p, err := s.Progress(ctx)
-	if err != nil {
-		return err
-	}
-	v.Counts.ByStatus = map[string]int64{}
-	for _, cat := range p.Categories {
-		if f.Category != "" && f.Category != cat.Slug {
-			continue
-		}
-		row := ValidationCategory{Slug: cat.Slug, Name: cat.Name, ByStatus: map[string]int64{}}
-		for _, status := range example.Statuses {
-			if f.Status != "" && f.Status != status {
-				continue
-			}
-			n := cat.Counts.Of(status)
-			row.ByStatus[string(status)] = n
-			row.Examples += n
-			v.Counts.ByStatus[string(status)] += n
-			v.Counts.Examples += n
-		}
-		v.Counts.Categories = append(v.Counts.Categories, row)
-	}
-	return nil
-}
-
-func (s *Service) fillFormat(ctx context.Context, q *db.Queries, f Filter, v *Validation) error {
-	var err error
-	if v.Format.Other, err = q.LooseExamples(ctx, s.dataset, f.Category, string(f.Status)); err != nil {
-		return err
-	}
-	v.Format.Strict = max(v.Counts.Examples-v.Format.Other, 0)
-	v.Format.First, err = q.LooseIDs(ctx, db.LooseIDsParams{DatasetID: s.dataset, Category: f.Category, Status: string(f.Status), MaxRows: maxCases})
-	return err
-}
-
-func (s *Service) fillFindings(ctx context.Context, q *db.Queries, f Filter, rules []RuleFigure, v *Validation) error {
-	for _, r := range rules {
-		switch r.Severity {
-		case lint.Error:
-			v.Findings.Errors += r.Findings
-		case lint.Warning:
-			v.Findings.Warnings += r.Findings
-		case lint.Info:
-			v.Findings.Notes += r.Findings
-		}
-		row := ValidationRule{
-			Rule: r.Rule, Severity: string(r.Severity), Summary: r.Summary, Fix: r.Fix, Findings: r.Findings, Examples: r.Examples,
-			ByCategory: map[string]int64{},
-		}
-		for _, c := range r.Categories {
-			row.ByCategory[c.Slug] = c.Examples
-		}
-		first, err := q.ExamplesOfRule(ctx, db.ExamplesOfRuleParams{
-			DatasetID: s.dataset, Rule: r.Rule, Severity: db.Severity(r.Severity), Category: f.Category, Status: string(f.Status), MaxRows: maxCases,
-		})
-		if err != nil {
-			return fmt.Errorf("examples of %s: %w", r.Rule, err)
-		}
-		for _, x := range first {
-			row.First = append(row.First, ValidationCase{x.ExampleID, x.Path, x.Message})
-		}
-		v.Findings.Rules = append(v.Findings.Rules, row)
-	}
-	return nil
-}
-
-func (s *Service) fillWaivers(ctx context.Context, q *db.Queries, f Filter, v *Validation) error {
-	rows, err := q.LiveWaivers(ctx, db.LiveWaiversParams{DatasetID: s.dataset, Category: f.Category, Status: string(f.Status), MaxRows: maxWaivers})
-	if err != nil {
-		return err
-	}
-	for _, w := range rows {
-		v.Waivers.Total = w.Total
-		v.Waivers.First = append(v.Waivers.First, ValidationWaiver{
-			Example: w.ExampleID, Revision: int(w.Revision), Rule: w.Rule, Path: w.Path, Reason: w.Reason, By: w.Author, At: w.CreatedAt.UTC(),
-		})
-	}
-	return nil
-}
-
 func (s *Service) fillImports(ctx context.Context, q *db.Queries, _ Filter, v *Validation) error {
 	all, err := q.ImportTotals(ctx, s.dataset)
 	if err != nil {
@@ -391,6 +263,17 @@ const (
 	JSON     Format = "json"
 	Markdown Format = "md"
 )
+
+// MediaType is what HTTP calls the format.
+func (f Format) MediaType() string {
+	switch f {
+	case HTML:
+		return "text/html; charset=utf-8"
+	case Markdown:
+		return "text/markdown; charset=utf-8"
+	}
+	return "application/json"
+}
 
 // ParseFormat returns the format of that name; any other is fault.Invalid.
 func ParseFormat(name string) (Format, error) {

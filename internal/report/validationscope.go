@@ -5,8 +5,10 @@ import (
 	"context"
 	"fmt"
 	"hash/fnv"
+	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -62,10 +64,10 @@ type LeakCase struct {
 	SplitB string    `json:"split_b"`
 }
 
-// ValidationOf makes the validation report of a scope: the same as Validation, with
-// what every row says of itself, formats of platforms, duplicates and leakage
-// between splits. It reads every example; memory is bounded but for eight bytes an
-// example and what groups of duplicates there are.
+// ValidationOf makes the validation report of a scope: what every row says of itself,
+// formats of platforms, findings, duplicates and leakage between splits. It reads every example; memory is bounded but for eight bytes an
+// example and what groups of duplicates there are. Each of sc.Checks is used by one
+// goroutine at a time.
 func (s *Service) ValidationOf(ctx context.Context, sc Scope) (Validation, error) {
 	sc, err := s.settle(ctx, sc)
 	if err != nil {
@@ -75,6 +77,7 @@ func (s *Service) ValidationOf(ctx context.Context, sc Scope) (Validation, error
 	if err := s.walk(ctx, sc, needs{findings: true, waivers: true, groups: true}, func(x *row) error { t.add(x); return nil }); err != nil {
 		return Validation{}, fmt.Errorf("validation report: %w", err)
 	}
+	t.checkFormats()
 	v := t.report()
 	v.Report, v.Layout, v.Dataset, v.MadeAt = "validation", ValidationLayout, sc.Catalog.Name, sc.At.Truncate(time.Second)
 	v.CatalogVersion, v.RulesVersion, v.Release, v.Filter = sc.Version, lint.Version(), sc.Release, ValidationFilter{sc.Filter.Category, string(sc.Filter.Status)}
@@ -93,6 +96,7 @@ func (s *Service) ValidationOf(ctx context.Context, sc Scope) (Validation, error
 			return Validation{}, fmt.Errorf("validation report: leaked questions: %w", err)
 		}
 	}
+	lists(reflect.ValueOf(&v))
 	return v, nil
 }
 
@@ -108,6 +112,7 @@ type soundness struct {
 	waivers   ValidationWaivers
 	lengths   map[int]int64
 	presets   []presetTally
+	waiting   []*row // for the presets
 	groups    map[uuid.UUID]*groupTally
 	questions questions
 }
@@ -181,13 +186,30 @@ func (t *soundness) add(x *row) {
 			})
 		}
 	}
-	for i := range t.presets {
-		t.presets[i].add(x, t.scope.Checks[i].Row(x.messages, x.tools, x.strict))
+	if len(t.presets) > 0 {
+		if t.waiting = append(t.waiting, x); len(t.waiting) >= scopeBatch {
+			t.checkFormats()
+		}
 	}
 	for _, g := range x.groups {
 		t.addGroup(x.Ref, g)
 	}
 	t.questions.add(x)
+}
+
+// checkFormats holds the rows that wait against every preset, all presets at once:
+// that is most of the work of a validation report.
+func (t *soundness) checkFormats() {
+	var wg sync.WaitGroup
+	for i := range t.presets {
+		wg.Go(func() {
+			for _, x := range t.waiting {
+				t.presets[i].add(x, t.scope.Checks[i].Row(x.messages, x.tools, x.strict))
+			}
+		})
+	}
+	wg.Wait()
+	t.waiting = t.waiting[:0]
 }
 
 func (t *presetTally) add(x *row, problems []FormatProblem) {

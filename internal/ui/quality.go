@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 
 	"github.com/google/uuid"
 
@@ -27,9 +26,8 @@ import (
 // Soundness is what is known of the examples' quality: report.Service.
 type Soundness interface {
 	Quality(ctx context.Context, f report.Filter) (report.Quality, error)
-	Validation(ctx context.Context, f report.Filter) (report.Validation, error)
 	Filtered(ctx context.Context, f report.Filter) (report.Scope, error)
-	Distribution(ctx context.Context, sc report.Scope) (report.Distribution, error)
+	Make(ctx context.Context, kind report.Kind, sc report.Scope) (report.Report, error)
 	Trend(ctx context.Context, days int, rule string) ([]report.TrendDay, error)
 	BySubcategory(ctx context.Context, f report.Filter) ([]report.SubcategoryFindings, error)
 }
@@ -45,8 +43,8 @@ func (s *Server) qualityRoutes() {
 	s.get("/quality/recheck", account.View, s.showRecheck)
 	s.post("/quality/recheck", account.ManageCatalog, s.recheck)
 	for _, f := range []report.Format{report.HTML, report.JSON, report.Markdown} {
-		s.get("/quality/report."+string(f), account.View, s.downloadReport(f), streaming)
-		s.get("/quality/distribution."+string(f), account.View, s.downloadDistribution(f), streaming)
+		s.get("/quality/report."+string(f), account.View, s.downloadReport(report.ValidationKind, f), streaming)
+		s.get("/quality/distribution."+string(f), account.View, s.downloadReport(report.DistributionKind, f), streaming)
 	}
 }
 
@@ -130,40 +128,6 @@ func (s *Server) recheck(w http.ResponseWriter, r *http.Request) error {
 	redirect(w, r, "/quality")
 	return nil
 }
-
-// downloadReport handles GET /quality/report.html, .json and .md.
-func (s *Server) downloadReport(f report.Format) handler {
-	types := map[report.Format]string{report.HTML: "text/html; charset=utf-8", report.JSON: "application/json", report.Markdown: "text/markdown; charset=utf-8"}
-	return func(w http.ResponseWriter, r *http.Request) error {
-		r, cancel := deadlines(w, r, reportTimeout)
-		defer cancel()
-		q := r.URL.Query()
-		v, err := s.soundness.Validation(r.Context(), report.Filter{Category: q.Get("category"), Status: example.Status(q.Get("status"))})
-		if err != nil {
-			return err
-		}
-		var b strings.Builder
-		if err := v.Write(&b, f); err != nil {
-			return err
-		}
-		parts := []string{"validation_report"}
-		for _, p := range []string{v.Filter.Category, v.Filter.Status} {
-			if p != "" {
-				parts = append(parts, fileName(p))
-			}
-		}
-		h := w.Header()
-		h.Set("Content-Type", types[f])
-		h.Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", strings.Join(parts, "-")+"."+string(f)))
-		h.Set("Content-Length", strconv.Itoa(b.Len()))
-		h.Set("Cache-Control", "no-store")
-		_, err = w.Write([]byte(b.String()))
-		return err
-	}
-}
-
-// reportTimeout is longer than that of pages: a report looks examples up.
-const reportTimeout = 2 * requestTimeout
 
 func qualityView(c *catalog.Catalog, q report.Quality, f report.Filter) templates.Quality {
 	category := choice("category", "Category", "All categories", f.Category)

@@ -1,18 +1,11 @@
 package ui
 
 import (
-	"bytes"
 	"context"
-	"fmt"
 	"math"
-	"net/http"
-	"strconv"
-	"strings"
-	"time"
 
 	"github.com/voicefit/spotter/internal/browse"
 	"github.com/voicefit/spotter/internal/chart"
-	"github.com/voicefit/spotter/internal/example"
 	"github.com/voicefit/spotter/internal/lint"
 	"github.com/voicefit/spotter/internal/report"
 	"github.com/voicefit/spotter/web/templates"
@@ -79,42 +72,4 @@ func trendChart(days []report.TrendDay, width float64) chart.Drawing {
 		t.Labels = append(t.Labels, first.AddDate(0, 0, i).Format("2 Jan 2006"))
 	}
 	return t.Draw(width)
-}
-
-// distributionTimeout is long: the report reads every example.
-const distributionTimeout = 10 * time.Minute
-
-// downloadDistribution handles GET /quality/distribution.html, .json and .md.
-func (s *Server) downloadDistribution(f report.Format) handler {
-	types := map[report.Format]string{report.HTML: "text/html; charset=utf-8", report.JSON: "application/json", report.Markdown: "text/markdown; charset=utf-8"}
-	return func(w http.ResponseWriter, r *http.Request) error {
-		r, cancel := deadlines(w, r, distributionTimeout)
-		defer cancel()
-		q := r.URL.Query()
-		scope, err := s.soundness.Filtered(r.Context(), report.Filter{Category: q.Get("category"), Status: example.Status(q.Get("status"))})
-		if err != nil {
-			return err
-		}
-		d, err := s.soundness.Distribution(r.Context(), scope)
-		if err != nil {
-			return err
-		}
-		var b bytes.Buffer
-		if err := d.Write(&b, f); err != nil {
-			return err
-		}
-		parts := []string{"distribution_report"}
-		for _, p := range []string{d.Filter.Category, d.Filter.Status} {
-			if p != "" {
-				parts = append(parts, fileName(p))
-			}
-		}
-		h := w.Header()
-		h.Set("Content-Type", types[f])
-		h.Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", strings.Join(parts, "-")+"."+string(f)))
-		h.Set("Content-Length", strconv.Itoa(b.Len()))
-		h.Set("Cache-Control", "no-store")
-		_, err = w.Write(b.Bytes())
-		return err
-	}
 }
