@@ -53,6 +53,14 @@ type Checker struct {
 	asked  map[key]asked // what comes before the last answer
 	files  []string
 	full   bool
+	alone  bool // rows are not compared with each other
+}
+
+// Alone has the checker look at each row for itself: rows that are the same or
+// contradict each other are not looked for, and nothing is remembered of them.
+func (c *Checker) Alone() *Checker {
+	c.alone = true
+	return c
 }
 
 // A key is half of a SHA-256.
@@ -72,13 +80,6 @@ type asked struct {
 // tokens; a nil tokenizer leaves limits of tokens out.
 func (p Preset) NewChecker(tokens *llama3.Tokenizer) *Checker {
 	return &Checker{preset: p, rules: p.form().check(), tokens: tokens, rows: map[key]place{}, asked: map[key]asked{}}
-}
-
-// Alone makes c look at each row by itself, and returns it: rows that are there twice
-// are not looked for, and nothing is remembered of any.
-func (c *Checker) Alone() *Checker {
-	c.full = true
-	return c
 }
 
 // A Validator holds one file against the rules, line by line, in memory that does
@@ -202,7 +203,7 @@ func (v *Validator) row(row value) {
 
 // same finds the row again among those before.
 func (v *Validator) same(row value, c *example.Conversation) {
-	if v.full {
+	if v.full || v.alone {
 		return
 	}
 	here := place{v.file, v.line}

@@ -181,24 +181,24 @@ type RowCheck struct {
 
 // NewRowCheck returns a check of rows in the form of p.
 func (p Preset) NewRowCheck() *RowCheck {
-	c := p.NewChecker(nil)
-	c.full = true // others look for the same rows; here nothing is remembered
-	return &RowCheck{preset: p, file: c.File("")}
+	return &RowCheck{preset: p, file: p.NewChecker(nil).Alone().File("")} // others look for the same rows
 }
 
-// Row says why a row would not be taken; empty: it would.
-func (c *RowCheck) Row(row Row) string {
+// Row says why a row would not be taken, empty: it would; and whether it is written
+// at all: what a form can't say is left out of its files, while what only the rules
+// of the platform refuse is in them.
+func (c *RowCheck) Row(row Row) (why string, written bool) {
 	var err error
 	if c.line, _, err = c.preset.AppendRow(c.line[:0], row); err != nil {
-		return err.Error()
+		return err.Error(), false
 	}
 	c.n++
 	for _, p := range c.file.Line(c.n, c.line) {
 		if p.Severity == Refused {
-			return strings.TrimSuffix(p.Text, ".")
+			return strings.TrimSuffix(p.Text, "."), true
 		}
 	}
-	return ""
+	return "", true
 }
 
 // FileProblems says what the platform of p would refuse about a file with so

@@ -44,8 +44,14 @@ type item struct {
 	family   int32  // index of the item that the family is named after
 	maker    uint16 // index of makers
 	split    int8   // index of Spec.Splits
-	special  bool   // a message holds what Llama 3 takes for a special token
+	flags    uint8
 }
+
+// The flags of an item.
+const (
+	flagSpecial uint8 = 1 << iota // a message holds what Llama 3 takes for a special token
+	flagAbsent                    // the messages form can't say it: it is not in the merged file
+)
 
 // The keys of an item that tie it to others.
 const (
@@ -80,6 +86,7 @@ type selection struct {
 	byID    []int32        // indexes of items in the order of their ids; nil until somebody looks
 	left    map[string]int // rows over the cap, by category
 	samples []sampledBatch
+	written int      // lines of the merged file that the provenance has told of
 	makers  []string // who or what wrote the examples, as their rows say; the first is nobody
 
 	mu      sync.Mutex // guards what follows and makers while texts are read
@@ -200,6 +207,9 @@ func (sel *selection) readSources(ctx context.Context, q *db.Queries, dataset uu
 				continue
 			}
 			at[r.ID] = int32(len(sel.sources))
+			if r.Importer == "" { // nobody with an account
+				r.Importer = importers[r.Channel]
+			}
 			sel.sources = append(sel.sources, source{r.ID, r.Name, r.SHA256, r.Licence, r.Channel, r.Importer, r.Demo})
 		}
 		if len(rows) < chunk {
@@ -207,6 +217,9 @@ func (sel *selection) readSources(ctx context.Context, q *db.Queries, dataset uu
 		}
 	}
 }
+
+// importers name who brought a file in where it was nobody with an account.
+var importers = map[string]string{"command": "the command line", "demo": "the demo"}
 
 func (sel *selection) readShelf(ctx context.Context, q *db.Queries, dataset uuid.UUID, sh shelf, at map[uuid.UUID]int32) error {
 	n := int32(len(sel.shelves))
@@ -386,13 +399,19 @@ func (sel *selection) readTexts(texts []text) error {
 		}
 		sel.keys[keyChunk][t.at] = chunkKey(t.metadata, sel.sources[it.source].id)
 		sel.keys[keyExternal][t.at] = externalKey(t.external, sel.sources[it.source].id)
-		it.special = strings.Contains(t.messages, "<|") && specialToken.MatchString(t.messages)
+		if strings.Contains(t.messages, "<|") && specialToken.MatchString(t.messages) {
+			it.flags |= flagSpecial
+		}
 		if who := maker(t.metadata); who != "" {
 			it.maker = sel.makerAt(who)
 		}
 		for i, preset := range sel.spec.Presets {
-			if why := checks[i].Row(export.Row{Messages: []byte(t.messages), Tools: []byte(t.tools), Strict: t.strict}); why != "" {
+			why, written := checks[i].Row(export.Row{Messages: []byte(t.messages), Tools: []byte(t.tools), Strict: t.strict})
+			if why != "" {
 				sel.refuse(preset, it.id, why)
+			}
+			if !written && preset == string(export.Messages) {
+				it.flags |= flagAbsent
 			}
 		}
 	}

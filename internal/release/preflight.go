@@ -522,7 +522,7 @@ func (sel *selection) judge(ev *evidence, it *item, s *said) {
 		ev.errors.add(it.id)
 	}
 	waived := slices.ContainsFunc(s.findings, func(f db.ReleaseFindingsRow) bool { return f.Rule == "text/special-token" && f.Waived })
-	if it.special && !waived && !answered {
+	if it.flags&flagSpecial != 0 && !waived && !answered {
 		ev.special.add(it.id)
 	}
 	if !enough(cat, sh.subcategory, approvals, s.findings) {

@@ -214,7 +214,7 @@ func estimated(l Line, n int, all int64) Line {
 		return l
 	}
 	if l.Green {
-		l.Text = fmt.Sprintf("None of %d rows drawn at random, so with 95 %% confidence fewer than %.0f of all %d. %s", n, math.Ceil(stat.AtMost(0, n, 0.95)*float64(all)), all, l.Text)
+		l.Text = fmt.Sprintf("None of %d rows drawn at random, so with 95 %% confidence fewer than %.0f of all %d.", n, math.Ceil(stat.AtMost(0, n, 0.95)*float64(all)), all)
 		return l
 	}
 	in := stat.Wilson(l.Rows, n, 0.95)

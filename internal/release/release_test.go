@@ -228,7 +228,7 @@ func TestRelease(t *testing.T) {
 	if err := json.Unmarshal([]byte(files["provenance.jsonl"][:strings.Index(files["provenance.jsonl"], "\n")]), &l); err != nil {
 		t.Fatal(err)
 	}
-	if l.Position != 1 || l.Split != "train" || l.Source.Name != "seed.jsonl" || l.Source.Line == 0 || len(l.Decisions) != 1 || l.Decisions[0].Reviewer != lead.Name || len(l.Content) != 64 {
+	if l.Position != 1 || l.Line != 1 || l.Split != "train" || l.Source.Name != "seed.jsonl" || l.Source.Line == 0 || len(l.Decisions) != 1 || l.Decisions[0].Reviewer != lead.Name || len(l.Content) != 64 {
 		t.Errorf("provenance of the first row = %+v", l)
 	}
 	for _, name := range []string{"validation_report.html", "validation_report.json", "distribution_report.html", "distribution_report.json"} {

@@ -443,7 +443,8 @@ const lineageName = "provenance.jsonl"
 
 // Lineage is one line of provenance.jsonl.
 type Lineage struct {
-	Position    int               `json:"position"` // in the merged file, from 1
+	Position    int               `json:"position"`       // in the release, from 1
+	Line        int               `json:"line,omitempty"` // in the merged file, from 1; none: the messages form can't say the row
 	Split       string            `json:"split"`
 	Example     uuid.UUID         `json:"example"`
 	Revision    int32             `json:"revision"`
@@ -502,15 +503,20 @@ type LineageWaiver struct {
 	At     time.Time `json:"at"`
 }
 
-// writeLineage writes the lines of some items.
+// writeLineage writes the lines of some items; those before them are written.
 func (sel *selection) writeLineage(b *bytes.Buffer, from int, items []item, all map[uuid.UUID]*said) error {
 	enc := json.NewEncoder(b)
 	enc.SetEscapeHTML(false)
 	for i := range items {
 		it := &items[i]
 		src, sh := sel.sources[it.source], sel.shelves[it.shelf]
+		line := 0
+		if it.flags&flagAbsent == 0 {
+			sel.written++
+			line = sel.written
+		}
 		l := Lineage{
-			Position: from + i + 1, Split: sel.spec.Splits[it.split].Name, Example: it.id, Revision: it.revision, Content: hex.EncodeToString(all[it.id].content),
+			Position: from + i + 1, Line: line, Split: sel.spec.Splits[it.split].Name, Example: it.id, Revision: it.revision, Content: hex.EncodeToString(all[it.id].content),
 			Category: sh.category, Subcategory: sh.subcategory, Tokens: it.tokens,
 			Source:    LineageSource{src.id, src.name, hex.EncodeToString(src.sha256), all[it.id].line, src.channel, src.importer},
 			Generator: sel.makers[it.maker], Licence: src.licence,

@@ -210,7 +210,7 @@ func (v *Verdict) lineage(ctx context.Context, dir string) error {
 		return fmt.Errorf("verify: %w", err)
 	}
 	defer func() { _ = f.Close() }() // only read
-	lines := int64(0)
+	lines, written := int64(0), int64(0)
 	err = eachLine(ctx, f, func(n int, line []byte) error {
 		var l Lineage
 		if json.Unmarshal(line, &l) != nil || l.Position != n {
@@ -218,6 +218,12 @@ func (v *Verdict) lineage(ctx context.Context, dir string) error {
 			return errEnough
 		}
 		lines++
+		if l.Line > 0 {
+			if written++; int64(l.Line) != written {
+				v.bad("Line %d of %s is about line %d of %s; line %d was to come.", n, lineageName, l.Line, export.Complete, written)
+				return errEnough
+			}
+		}
 		return nil
 	})
 	if err != nil && !errors.Is(err, errEnough) {
@@ -225,6 +231,9 @@ func (v *Verdict) lineage(ctx context.Context, dir string) error {
 	}
 	if err == nil && lines != v.Manifest.Rows {
 		v.bad("%s has %d lines and the release %d rows.", lineageName, lines, v.Manifest.Rows)
+	}
+	if err == nil && written > 0 && written != v.Rows { // earlier versions did not name lines
+		v.bad("%s tells of %d lines of %s, which has %d.", lineageName, written, export.Complete, v.Rows)
 	}
 	return nil
 }
