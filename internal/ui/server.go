@@ -128,7 +128,7 @@ func New(c Config) (*Server, error) {
 		acts: c.Acts, hooks: c.Hooks,
 		log: c.Log, accounts: c.Accounts, catalogs: c.Catalogs, figures: c.Figures, record: c.Record, demo: c.Demo, agreement: c.Agreement, inbox: c.Inbox, comments: c.Comments, assignments: c.Assignments,
 		imports: c.Imports, export: c.Export, soundness: c.Quality, overview: c.Overview, links: c.Links, rechecks: c.Rechecks, duplicates: c.Duplicates, maxUpload: c.MaxUploadBytes,
-		reviews: c.Reviews, browse: c.Browse, hasRule: c.HasRule, drawer: draw.Drawer{Markdown: markdown},
+		reviews: c.Reviews, browse: c.Browse, hasRule: c.HasRule, drawer: draw.New(markdown),
 		check: c.Check, count: c.Count, tokens: c.Tokens, metrics: c.Metrics, now: c.Now, baseURL: strings.TrimSuffix(c.BaseURL, "/"), mux: chi.NewRouter(),
 	}
 	s.histories = c.Histories

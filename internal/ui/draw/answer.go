@@ -60,7 +60,7 @@ var fits = map[string][]kind{
 
 // begin looks up how answers like v are drawn.
 func (d Drawer) begin(s Subject, content string, v value) *drawing {
-	w := &drawing{markdown: d.Markdown, category: s.Category, subcategory: s.Subcategory}
+	w := &drawing{markdown: d.markdown, category: s.Category, subcategory: s.Subcategory}
 	if sub, ok := s.Category.Subcategory(s.Subcategory); ok {
 		w.band = sub.ConfidenceBand
 	}
@@ -75,7 +75,7 @@ func (d Drawer) begin(s Subject, content string, v value) *drawing {
 	for _, h := range schema.View {
 		w.hints = append(w.hints, hint{h, pointer(h.Path)})
 	}
-	w.schema, _ = parse(string(schema.JSON)) // without it, drawing goes by type
+	w.schema = d.schemas.read(schema.JSON) // without it, drawing goes by type
 	return w
 }
 

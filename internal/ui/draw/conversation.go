@@ -14,11 +14,16 @@ import (
 	"github.com/voicefit/spotter/web/templates"
 )
 
-// A Drawer draws examples. Its zero value lacks Markdown. It is safe for
-// concurrent use.
+// A Drawer draws examples. New makes one. It is safe for concurrent use.
 type Drawer struct {
-	// Markdown renders text into HTML that is safe to put into a page.
-	Markdown func(source string) (string, error)
+	markdown func(source string) (string, error)
+	schemas  *schemas
+}
+
+// New returns a Drawer. markdown renders text into HTML that is safe to put into
+// a page.
+func New(markdown func(source string) (string, error)) Drawer {
+	return Drawer{markdown: markdown, schemas: &schemas{parsed: map[string]value{}}}
 }
 
 // A Subject is an example to draw. Prefix begins every id that the drawing
@@ -139,7 +144,7 @@ func (d Drawer) turn(s Subject, i int, m example.Message, places []place, anchor
 	for _, call := range m.ToolCalls {
 		drawn := templates.ToolCall{Name: Plain(call.Name)}
 		if v, err := parse(call.Arguments); err == nil && !v.scalar() {
-			w := &drawing{markdown: d.Markdown}
+			w := &drawing{markdown: d.markdown}
 			n := w.node(v, nil, around{})
 			drawn.Arguments = &n
 		} else {
@@ -215,7 +220,7 @@ func (d Drawer) rendered(m example.Message) (string, error) {
 	if m.Role != example.Assistant && m.Role != example.System || !strings.ContainsAny(m.Content, "*_#`[>|-\n") {
 		return "", nil
 	}
-	html, err := d.Markdown(spelled(m.Content))
+	html, err := d.markdown(spelled(m.Content))
 	if err != nil {
 		return "", fmt.Errorf("draw a message: %w", err)
 	}

@@ -20,7 +20,7 @@ import (
 )
 
 // drawer renders no Markdown: what it is given comes back in brackets.
-var drawer = draw.Drawer{Markdown: func(s string) (string, error) { return "[" + s + "]", nil }}
+var drawer = draw.New(func(s string) (string, error) { return "[" + s + "]", nil })
 
 func TestText(t *testing.T) {
 	t.Parallel()

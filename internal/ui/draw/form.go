@@ -217,7 +217,7 @@ func (f *former) text(s *slot, label string, structured, fresh bool, w *drawing)
 			if w == nil {
 				w = f.e.drawing(s.now, tree.root)
 			}
-			w.markdown = f.d.Markdown
+			w.markdown = f.d.markdown
 			n := &nested{former: f, w: w, base: s.base, text: s.now}
 			n.before, _ = grow(s.was)
 			root := n.field(tree.root, nil, around{})
@@ -460,7 +460,7 @@ func (n *nested) leaf(f *templates.EditField, v value, path []string, h catalog.
 		}
 	}
 	if h.As == catalog.AsMarkdown && v.text != "" {
-		html, err := n.d.Markdown(spelled(v.text))
+		html, err := n.d.markdown(spelled(v.text))
 		if err != nil && n.err == nil {
 			n.err = err
 		}
