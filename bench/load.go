@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"math/rand/v2"
 	"net"
@@ -25,6 +26,8 @@ import (
 
 	"github.com/voicefit/spotter/internal/account"
 	"github.com/voicefit/spotter/internal/audit"
+	"github.com/voicefit/spotter/internal/dedup"
+	"github.com/voicefit/spotter/internal/quality"
 )
 
 const (
@@ -118,7 +121,16 @@ func (s settings) visit(ctx context.Context, program string, rows int) (all timi
 	}
 	defer b.pool.Close()
 	fmt.Fprintf(s.progress, "importing %d rows for people to look at\n", rows)
+	// People come when the import is long over: nothing is left for the server to
+	// catch up with.
+	checks := quality.New(quality.Config{DB: b.pool, Dataset: b.dataset, Catalog: b.store.CurrentVersion, Log: slog.New(slog.DiscardHandler)})
+	if err := checks.Baseline(ctx); err != nil {
+		return nil, err
+	}
 	if _, _, _, err := b.importFile(ctx, path); err != nil {
+		return nil, err
+	}
+	if _, err := dedup.New(dedup.Config{DB: b.pool, Dataset: b.dataset, Catalog: b.store.Current, Reject: rejectNothing{}}).Scan(ctx); err != nil {
 		return nil, err
 	}
 	if _, err := b.pool.Exec(ctx, "VACUUM ANALYZE"); err != nil {

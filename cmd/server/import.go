@@ -68,6 +68,9 @@ finished by importing the same file again.`,
 			if err != nil {
 				return err
 			}
+			if err := a.quality.Baseline(ctx); err != nil {
+				return errors.Join(err, a.close())
+			}
 			failed := 0
 			for _, file := range files {
 				one, err := p.importFile(ctx, a, file, licence, options)

@@ -144,8 +144,14 @@ DELETE FROM duplicate_pairs p
  WHERE p.dataset_id = @dataset_id AND p.kind = ANY(@kinds::text[]) AND p.a = ANY(@ids::uuid[]) AND p.b = ANY(@ids::uuid[]);
 
 -- name: DuplicatePairsAmong :many
-SELECT p.kind, p.a, p.b, p.similarity, p.fields FROM duplicate_pairs p
- WHERE p.dataset_id = @dataset_id AND p.kind = ANY(@kinds::text[]) AND p.a = ANY(@ids::uuid[]) AND p.b = ANY(@ids::uuid[])
+-- One range of the index for each example and kind: given both ends, the planner
+-- looks each of ids x ids up.
+SELECT p.kind, p.a, p.b, p.similarity, p.fields
+  FROM unnest(@kinds::text[]) AS k(kind)
+ CROSS JOIN unnest(@ids::uuid[]) AS t(id)
+ CROSS JOIN LATERAL (SELECT x.kind, x.a, x.b, x.similarity, x.fields FROM duplicate_pairs x
+                      WHERE x.dataset_id = @dataset_id AND x.kind = k.kind AND x.a = t.id OFFSET 0) AS p
+ WHERE p.b = ANY(@ids::uuid[])
  ORDER BY p.a, p.b
  LIMIT @max_rows;
 
@@ -222,8 +228,8 @@ SELECT id, class, kind, category, size, created_at FROM duplicate_groups
  ORDER BY id LIMIT @max_rows;
 
 -- name: CountDuplicateGroups :many
-SELECT kind, category, count(*) AS groups, sum(size)::bigint AS examples FROM duplicate_groups
- WHERE dataset_id = @dataset_id GROUP BY kind, category ORDER BY kind, category LIMIT 10000;
+SELECT kind, category, groups, examples FROM duplicate_counts
+ WHERE dataset_id = @dataset_id AND groups > 0 ORDER BY kind, category LIMIT 10000;
 
 -- name: DuplicateMembers :many
 -- Members of groups with what a page shows of them, each group's first ones

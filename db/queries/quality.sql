@@ -110,6 +110,9 @@ UPDATE recheck_runs SET state = 'queued', worker = NULL, heartbeat_at = NULL
 SELECT EXISTS (SELECT FROM import_runs WHERE dataset_id = @dataset_id AND state = 'running' AND started_at < @before
                   AND heartbeat_at > clock_timestamp() - interval '30 seconds') AS running;
 
+-- name: AnyExample :one
+SELECT EXISTS (SELECT FROM examples WHERE dataset_id = @dataset_id) AS there;
+
 -- name: RecheckBatch :many
 SELECT e.id, e.category, e.subcategory, e.revision, e.tokens, e.doubt, r.messages, r.tools
   FROM examples e

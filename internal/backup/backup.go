@@ -64,7 +64,7 @@ type table struct {
 // and jobs, which the restored database has of its own; counters, which triggers
 // make anew; and what should not outlive a restore.
 func left(name string) bool {
-	return strings.HasPrefix(name, "river_") || slices.Contains([]string{"goose_db_version", "counters", "finding_counts", "token_counts", "source_counts", "duplicate_queue", "audit_unsealed", "duplicate_queue", "sessions", "login_failures", "leases"}, name)
+	return strings.HasPrefix(name, "river_") || slices.Contains([]string{"goose_db_version", "counters", "duplicate_counts", "finding_counts", "token_counts", "source_counts", "duplicate_queue", "audit_unsealed", "duplicate_queue", "sessions", "login_failures", "leases"}, name)
 }
 
 // Write copies every table in one snapshot to w. It holds the snapshot open for

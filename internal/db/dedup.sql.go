@@ -124,8 +124,8 @@ func (q *Queries) CommitLater(ctx context.Context) error {
 }
 
 const countDuplicateGroups = `-- name: CountDuplicateGroups :many
-SELECT kind, category, count(*) AS groups, sum(size)::bigint AS examples FROM duplicate_groups
- WHERE dataset_id = $1 GROUP BY kind, category ORDER BY kind, category LIMIT 10000
+SELECT kind, category, groups, examples FROM duplicate_counts
+ WHERE dataset_id = $1 AND groups > 0 ORDER BY kind, category LIMIT 10000
 `
 
 type CountDuplicateGroupsRow struct {
@@ -681,16 +681,20 @@ func (q *Queries) DuplicateMembers(ctx context.Context, arg DuplicateMembersPara
 }
 
 const duplicatePairsAmong = `-- name: DuplicatePairsAmong :many
-SELECT p.kind, p.a, p.b, p.similarity, p.fields FROM duplicate_pairs p
- WHERE p.dataset_id = $1 AND p.kind = ANY($2::text[]) AND p.a = ANY($3::uuid[]) AND p.b = ANY($3::uuid[])
+SELECT p.kind, p.a, p.b, p.similarity, p.fields
+  FROM unnest($1::text[]) AS k(kind)
+ CROSS JOIN unnest($2::uuid[]) AS t(id)
+ CROSS JOIN LATERAL (SELECT x.kind, x.a, x.b, x.similarity, x.fields FROM duplicate_pairs x
+                      WHERE x.dataset_id = $3 AND x.kind = k.kind AND x.a = t.id OFFSET 0) AS p
+ WHERE p.b = ANY($2::uuid[])
  ORDER BY p.a, p.b
  LIMIT $4
 `
 
 type DuplicatePairsAmongParams struct {
-	DatasetID uuid.UUID
 	Kinds     []string
 	Ids       []uuid.UUID
+	DatasetID uuid.UUID
 	MaxRows   int32
 }
 
@@ -702,11 +706,13 @@ type DuplicatePairsAmongRow struct {
 	Fields     string
 }
 
+// One range of the index for each example and kind: given both ends, the planner
+// looks each of ids x ids up.
 func (q *Queries) DuplicatePairsAmong(ctx context.Context, arg DuplicatePairsAmongParams) ([]DuplicatePairsAmongRow, error) {
 	rows, err := q.db.Query(ctx, duplicatePairsAmong,
-		arg.DatasetID,
 		arg.Kinds,
 		arg.Ids,
+		arg.DatasetID,
 		arg.MaxRows,
 	)
 	if err != nil {

@@ -274,6 +274,14 @@ type DuplicateApart struct {
 	CreatedAt time.Time
 }
 
+type DuplicateCount struct {
+	DatasetID uuid.UUID
+	Kind      string
+	Category  string
+	Groups    int64
+	Examples  int64
+}
+
 type DuplicateGroup struct {
 	DatasetID uuid.UUID
 	ID        uuid.UUID

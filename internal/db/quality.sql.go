@@ -47,6 +47,17 @@ func (q *Queries) AdvanceRecheck(ctx context.Context, arg AdvanceRecheckParams) 
 	return result.RowsAffected(), nil
 }
 
+const anyExample = `-- name: AnyExample :one
+SELECT EXISTS (SELECT FROM examples WHERE dataset_id = $1) AS there
+`
+
+func (q *Queries) AnyExample(ctx context.Context, datasetID uuid.UUID) (bool, error) {
+	row := q.db.QueryRow(ctx, anyExample, datasetID)
+	var there bool
+	err := row.Scan(&there)
+	return there, err
+}
+
 const appendWaiver = `-- name: AppendWaiver :exec
 INSERT INTO waivers (dataset_id, id, example_id, revision, rule, path, reason, author_id, author, withdraws)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)

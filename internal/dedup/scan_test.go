@@ -182,6 +182,10 @@ func (w *world) sound() {
 			 WHERE x.id IS NULL OR y.id IS NULL`},
 		{"two kinds of one pair", `SELECT a::text FROM duplicate_pairs GROUP BY a, b HAVING count(*) > 1`},
 		{"a group with another size than it says", `SELECT id::text FROM duplicate_groups g WHERE size <> (SELECT count(*) FROM duplicate_members m WHERE m.group_id = g.id) OR size < 2`},
+		{"another count of groups than there are", `
+			SELECT kind FROM (SELECT kind, category, groups, examples FROM duplicate_counts WHERE groups <> 0 OR examples <> 0) AS c
+			  FULL JOIN (SELECT kind, category, count(*) AS groups, sum(size) AS examples FROM duplicate_groups GROUP BY kind, category) AS g USING (kind, category, groups, examples)
+			 WHERE c IS NULL OR g IS NULL`},
 		{"a member of no group", `SELECT example_id::text FROM duplicate_members m WHERE NOT EXISTS (SELECT FROM duplicate_groups g WHERE g.id = m.group_id AND g.class = m.class)`},
 		{"an example with other findings than it says", `
 			SELECT e.id::text FROM examples e LEFT JOIN findings f ON f.example_id = e.id AND f.revision = e.revision AND NOT f.waived GROUP BY e.dataset_id, e.id

@@ -445,3 +445,34 @@ func TestUpkeepNotesTheDay(t *testing.T) {
 		}
 	}
 }
+
+// What comes into an empty dataset is checked by the rules of now, once.
+func TestBaseline(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name string
+		old  bool // whether there were examples before
+	}{{"empty", false}, {"with examples of unknown checks", true}} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := open(t)
+			exampletest.Insert(t, w.pool, 0, exampletest.Seed{})
+			if tt.old {
+				exampletest.Insert(t, w.pool, 2, exampletest.Seed{})
+			}
+			for range 2 { // the second time there is nothing to do
+				if err := w.quality.Baseline(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			_, due, err := w.quality.Due(t.Context())
+			if err != nil || due != tt.old {
+				t.Fatalf("Due() = %v, %v; want %v", due, err, tt.old)
+			}
+			w.change(t, func(c *catalog.Catalog) { c.Categories[0].Subcategories[0].ConfidenceBand = &catalog.Band{Min: 0.1, Max: 0.2} })
+			if _, due, err := w.quality.Due(t.Context()); err != nil || !due {
+				t.Errorf("Due() with other rules = %v, %v; want a pass", due, err)
+			}
+		})
+	}
+}

@@ -129,6 +129,31 @@ func (s *Service) Due(ctx context.Context) (uuid.UUID, bool, error) {
 	return id, id != uuid.Nil, nil
 }
 
+// Baseline notes for a dataset without examples that all of it is checked by the
+// rules of now, so that what comes in next is not checked a second time. It does
+// nothing where there are examples, or was a pass.
+func (s *Service) Baseline(ctx context.Context) error {
+	_, any, err := s.Last(ctx)
+	if err != nil || any {
+		return err
+	}
+	there, err := db.New(s.cfg.DB).AnyExample(ctx, s.cfg.Dataset)
+	if err != nil {
+		return fmt.Errorf("look for examples: %w", err)
+	}
+	if there {
+		return nil
+	}
+	id, due, err := s.Due(ctx)
+	if err != nil || !due {
+		return err
+	}
+	if err := s.Run(ctx, id); err != nil && !errors.Is(err, ErrBusy) {
+		return err
+	}
+	return nil
+}
+
 // Again makes a pass although nothing changed. It fails with fault.Conflict
 // while one is under way.
 func (s *Service) Again(ctx context.Context, by audit.Actor) (uuid.UUID, error) {
