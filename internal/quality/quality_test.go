@@ -469,7 +469,9 @@ func TestBaseline(t *testing.T) {
 			if err != nil || due != tt.old {
 				t.Fatalf("Due() = %v, %v; want %v", due, err, tt.old)
 			}
-			w.change(t, func(c *catalog.Catalog) { c.Categories[0].Subcategories[0].ConfidenceBand = &catalog.Band{Min: 0.1, Max: 0.2} })
+			w.change(t, func(c *catalog.Catalog) {
+				c.Categories[0].Subcategories[0].ConfidenceBand = &catalog.Band{Min: 0.1, Max: 0.2}
+			})
 			if _, due, err := w.quality.Due(t.Context()); err != nil || !due {
 				t.Errorf("Due() with other rules = %v, %v; want a pass", due, err)
 			}
