@@ -228,3 +228,46 @@ SELECT coalesce(sum(examples), 0)::bigint AS examples
   FROM counters
  WHERE dataset_id = @dataset_id AND (@category::text = '' OR category = @category)
    AND (@subcategory::text = '' OR subcategory = @subcategory) AND (@status::text = '' OR status::text = @status);
+
+-- name: ActSituations :many
+-- The chosen examples by everything that the rules of an act look at, each way in
+-- which they stand with how many do and with one of them: what happens to that one
+-- happens to all of these. The ways that most stand in come first.
+SELECT (array_agg(x.example_id ORDER BY x.example_id))[1]::uuid AS example_id, (array_agg(x.revision ORDER BY x.example_id))[1]::int AS revision,
+       (array_agg(x.status ORDER BY x.example_id))[1]::example_status AS status, count(*)::bigint AS examples
+  FROM (SELECT i.example_id, i.revision, i.status,
+               concat_ws('|', e.id IS NULL, i.revision = e.revision AND i.status = e.status, e.status, e.category, e.subcategory, e.errors > 0, e.revision = 1,
+                   EXISTS (SELECT FROM leases l WHERE l.dataset_id = e.dataset_id AND l.example_id = e.id AND l.expires_at > now() AND l.reviewer_id <> @author_id::uuid),
+                   CASE WHEN @tag::text <> '' THEN EXISTS (SELECT FROM example_tags t WHERE t.dataset_id = e.dataset_id AND t.tag = @tag AND t.example_id = e.id) END,
+                   CASE WHEN @rule::text <> '' THEN EXISTS (SELECT FROM findings f WHERE f.dataset_id = e.dataset_id AND f.example_id = e.id AND f.revision = e.revision
+                                                               AND f.rule = @rule AND NOT f.waived) END,
+                   CASE WHEN @verdicts::boolean THEN concat_ws('/',
+                       (SELECT string_agg(concat_ws(' ', d.reviewer_id, d.verdict, d.kind, d.informed), ',' ORDER BY d.id) FROM decisions d
+                         WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id AND coalesce(d.new_revision, d.revision) = e.revision
+                           AND d.verdict IN ('approve', 'reject', 'escalate')
+                           AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id)),
+                       (SELECT string_agg(DISTINCT concat_ws(' ', d.verdict, d.informed), ',') FROM decisions d
+                         WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id AND d.reviewer_id = @author_id
+                           AND coalesce(d.new_revision, d.revision) = e.revision AND d.verdict IN ('approve', 'reject')),
+                       EXISTS (SELECT FROM sightings w WHERE w.dataset_id = e.dataset_id AND w.example_id = e.id AND w.revision = e.revision AND w.user_id = @author_id),
+                       (SELECT string_agg(DISTINCT f.rule, ',') FROM findings f
+                         WHERE f.dataset_id = e.dataset_id AND f.example_id = e.id AND f.revision = e.revision AND f.rule = ANY(@rules::text[]) AND NOT f.waived)) END) AS way
+          FROM act_items i
+          LEFT JOIN examples e ON e.dataset_id = i.dataset_id AND e.id = i.example_id
+         WHERE i.dataset_id = @dataset_id AND i.act_id = @act_id) AS x
+ GROUP BY x.way
+ ORDER BY count(*) DESC, 1
+ LIMIT @max_rows::int;
+
+-- name: ActContents :many
+-- What the chosen examples that a change of words would come to say, by example: those
+-- that stand as they did when they were chosen, wait for no answer and are in nobody
+-- else's hands.
+SELECT i.example_id, i.status, r.messages
+  FROM act_items i
+  JOIN examples e ON e.dataset_id = i.dataset_id AND e.id = i.example_id AND e.revision = i.revision AND e.status = i.status
+  JOIN revisions r ON r.dataset_id = e.dataset_id AND r.example_id = e.id AND r.revision = e.revision
+ WHERE i.dataset_id = @dataset_id AND i.act_id = @act_id AND i.example_id > @after AND e.status <> 'escalated'
+   AND NOT EXISTS (SELECT FROM leases l WHERE l.dataset_id = e.dataset_id AND l.example_id = e.id AND l.expires_at > now() AND l.reviewer_id <> @author_id::uuid)
+ ORDER BY i.example_id
+ LIMIT @max_rows::int;

@@ -1,7 +1,11 @@
 package api
 
 import (
+	"encoding/json"
+	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -9,33 +13,33 @@ import (
 	"github.com/voicefit/spotter/internal/account"
 	"github.com/voicefit/spotter/internal/browse"
 	"github.com/voicefit/spotter/internal/bulk"
-	"github.com/voicefit/spotter/internal/example"
 	"github.com/voicefit/spotter/internal/fault"
-	"github.com/voicefit/spotter/internal/lint"
 )
 
-type actFilterJSON struct {
-	Category    string `json:"category,omitempty"`
-	Subcategory string `json:"subcategory,omitempty"`
-	Status      string `json:"status,omitempty"`
-	Rule        string `json:"rule,omitempty"`
-	Severity    string `json:"severity,omitempty"`
-	Source      string `json:"source,omitempty"`
-	Tag         string `json:"tag,omitempty"`
-	Text        string `json:"q,omitempty"`
-	Reviewer    string `json:"reviewer,omitempty"`
-	Verdict     string `json:"verdict,omitempty"`
-	Reason      string `json:"reason,omitempty"`
-	Since       string `json:"since,omitempty"`
-	Until       string `json:"until,omitempty"`
-	MinTokens   int    `json:"min_tokens,omitempty"`
-	MaxTokens   int    `json:"max_tokens,omitempty"`
+// actFilter are the parts of a filter by the names that GET /examples gives them, each
+// a text or a number.
+type actFilter map[string]json.RawMessage
+
+func (f actFilter) parse() (*browse.Filter, error) {
+	given := map[string]string{}
+	for name, raw := range f {
+		if !slices.Contains(browse.FilterNames, name) {
+			return nil, fault.Fields("There is no such filter.", map[string]string{"filter": fmt.Sprintf("Use %s; %q is none of them.", strings.Join(browse.FilterNames, ", "), name)})
+		}
+		var text string
+		if json.Unmarshal(raw, &text) != nil {
+			text = string(raw) // a number, as it is written
+		}
+		given[name] = text
+	}
+	parsed, err := browse.ParseFilter(func(name string) string { return given[name] })
+	return &parsed, err
 }
 
 type newActJSON struct {
 	Kind       string          `json:"kind"`
 	Examples   []uuid.UUID     `json:"examples,omitempty"`
-	Filter     *actFilterJSON  `json:"filter,omitempty"`
+	Filter     *actFilter      `json:"filter,omitempty"`
 	Parameters bulk.Parameters `json:"parameters"`
 	Preview    bool            `json:"preview,omitempty"`
 }
@@ -56,7 +60,8 @@ type actJSON struct {
 	Stayed    int           `json:"stayed"`
 	Reversed  int           `json:"reversed"`
 	Kept      int           `json:"kept"`
-	Tried     int           `json:"tried"` // of a preview
+	Tried     int           `json:"tried"`             // of a preview: examples tried out one by one
+	Counted   int           `json:"counted,omitempty"` // of one of a big act: examples that the lines count
 	Lines     []actLineJSON `json:"lines"`
 	Error     string        `json:"error,omitempty"`
 	CreatedAt time.Time     `json:"created_at"`
@@ -68,7 +73,7 @@ func actShape(a bulk.Act, lines []bulk.Line) actJSON {
 		Reversed: a.Reversed, Kept: a.Kept, Lines: []actLineJSON{}, Error: a.Error, CreatedAt: a.CreatedAt,
 	}
 	if a.State == bulk.Draft && a.Forecast != nil {
-		v.Tried, lines = a.Forecast.Tried, a.Forecast.Lines
+		v.Tried, v.Counted, lines = a.Forecast.Tried, a.Forecast.Counted, a.Forecast.Lines
 	}
 	for _, l := range lines {
 		v.Lines = append(v.Lines, actLineJSON(l))
@@ -91,10 +96,9 @@ func (s *Server) createAct(w http.ResponseWriter, r *http.Request, u account.Use
 		if len(in.Examples) > 0 {
 			return fault.Fields("The act is not clear.", map[string]string{"filter": "Give examples or a filter, not both."})
 		}
-		sel.Filter = &browse.Filter{
-			Category: f.Category, Subcategory: f.Subcategory, Status: example.Status(f.Status), Rule: f.Rule,
-			Severity: lint.Severity(f.Severity), Source: f.Source, Tag: f.Tag, Text: f.Text,
-			Word: browse.Word{Reviewer: f.Reviewer, Verdict: f.Verdict, Reason: f.Reason, Since: f.Since, Until: f.Until}, MinTokens: f.MinTokens, MaxTokens: f.MaxTokens,
+		var err error
+		if sel.Filter, err = f.parse(); err != nil {
+			return err
 		}
 	}
 	ctx := r.Context()

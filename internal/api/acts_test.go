@@ -56,6 +56,27 @@ func TestActByAPI(t *testing.T) {
 	w.call(account.Lead, "POST", "/acts", `{"kind":"tag","filter":{},"parameters":{}}`, http.StatusUnprocessableEntity)
 	w.call(account.Lead, "POST", "/acts", tag+`,"filter":{}}`, http.StatusUnprocessableEntity)
 
+	// The filter has the names of the list of examples, each of them.
+	w.call(account.Lead, "POST", "/acts", `{"kind":"tag","filter":{"colour":"red"},"parameters":{"tag":"x"}}`, http.StatusUnprocessableEntity)
+	w.call(account.Lead, "POST", "/acts", `{"kind":"tag","filter":{"import":"the first"},"parameters":{"tag":"x"}}`, http.StatusUnprocessableEntity)
+	var imported struct {
+		Provenance struct {
+			Import string `json:"import_id"`
+		}
+	}
+	w.call(account.PM, "GET", "/examples/"+all[0].String(), "", http.StatusOK).into(t, &imported)
+	for filter, total := range map[string]int{
+		`{"import":"` + imported.Provenance.Import + `"}`:                6,
+		`{"import":"` + imported.Provenance.Import + `","q":"number 3"}`: 1,
+		`{"category":"ai_coach","min_tokens":1}`:                         6,
+	} {
+		var found act
+		w.call(account.Lead, "POST", "/acts", `{"kind":"tag","filter":`+filter+`,"parameters":{"tag":"x"},"preview":true}`, http.StatusOK).into(t, &found)
+		if found.Total != total {
+			t.Errorf("%s means %d examples, want %d", filter, found.Total, total)
+		}
+	}
+
 	var a act
 	w.call(account.Lead, "POST", "/acts", tag+`,"preview":true}`, http.StatusOK).into(t, &a)
 	want := act{ID: a.ID, Kind: "tag", State: "draft", Total: 2, Tried: 2, Lines: []actLine{{Outcome: "changed", Result: "tagged", Examples: 2}}}

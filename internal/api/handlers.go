@@ -20,7 +20,6 @@ import (
 	"github.com/voicefit/spotter/internal/export"
 	"github.com/voicefit/spotter/internal/fault"
 	"github.com/voicefit/spotter/internal/ingest"
-	"github.com/voicefit/spotter/internal/lint"
 	"github.com/voicefit/spotter/internal/report"
 	"github.com/voicefit/spotter/internal/review"
 )
@@ -203,8 +202,7 @@ func (s *Server) listRejects(w http.ResponseWriter, r *http.Request, _ account.U
 }
 
 func (s *Server) listExamples(w http.ResponseWriter, r *http.Request, u account.User) error {
-	if err := knownQuery(r, "category", "subcategory", "status", "rule", "severity", "source", "import", "tag", "q",
-		"reviewer", "verdict", "reason", "since", "until", "min_tokens", "max_tokens", "cursor", "limit"); err != nil {
+	if err := knownQuery(r, append([]string{"cursor", "limit"}, browse.FilterNames...)...); err != nil {
 		return err
 	}
 	limit, err := pageLimit(r)
@@ -212,25 +210,12 @@ func (s *Server) listExamples(w http.ResponseWriter, r *http.Request, u account.
 		return err
 	}
 	q := r.URL.Query()
-	f := browse.Filter{
-		Category: q.Get("category"), Subcategory: q.Get("subcategory"), Status: example.Status(q.Get("status")),
-		Rule: q.Get("rule"), Severity: lint.Severity(q.Get("severity")), Source: q.Get("source"), Tag: q.Get("tag"), Text: q.Get("q"),
-		Word: browse.Word{Reviewer: q.Get("reviewer"), Verdict: q.Get("verdict"), Reason: q.Get("reason"), Since: q.Get("since"), Until: q.Get("until")},
+	f, err := browse.ParseFilter(q.Get)
+	if err != nil {
+		return err
 	}
 	if v := viewer(u); v.Reviews && !v.Lead {
 		f.Blind = u.ID
-	}
-	for name, n := range map[string]*int{"min_tokens": &f.MinTokens, "max_tokens": &f.MaxTokens} {
-		if text := q.Get(name); text != "" {
-			if *n, err = strconv.Atoi(text); err != nil {
-				return fault.Fields("There is no such length.", map[string]string{name: "Use a whole number of tokens."})
-			}
-		}
-	}
-	if text := q.Get("import"); text != "" {
-		if f.Import, err = uuid.Parse(text); err != nil {
-			return fault.Fields("There is no such import.", map[string]string{"import": "Use the id of an import."})
-		}
 	}
 	page, err := s.cfg.Browse.List(r.Context(), f, q.Get("cursor"), limit)
 	if err != nil {

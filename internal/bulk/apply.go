@@ -75,6 +75,16 @@ const (
 	isHeld     = "somebody is working on it"
 	isAsked    = "waits for an answer, which ends on its own page"
 	isGone     = "not there any more"
+
+	tooLong      = "would get longer than a megabyte"
+	nothingFound = "nothing to replace in it"
+)
+
+// What follows the result of what makes a new revision.
+const (
+	pendingAgain = ", pending again"
+	moreErrors   = ", with new errors"
+	fewerErrors  = ", with fewer errors"
 )
 
 // apply does the act to one example in the caller's transaction. What the rules
@@ -183,14 +193,14 @@ func (h *hand) replace(ctx context.Context, tx pgx.Tx, i item, ex db.StandingFor
 	}
 	messages, places, ok := h.act.Parameters.replace(messages, h.pattern, h.hunks)
 	if !ok {
-		return stay("would get longer than a megabyte"), nil
+		return stay(tooLong), nil
 	}
 	n, err := h.cfg.Review.ReviseIn(ctx, tx, h.by, i.id, messages, example.Pending, "find and replace")
 	if err != nil {
 		return refused(err)
 	}
 	if n == 0 {
-		return stay("nothing to replace in it"), nil
+		return stay(nothingFound), nil
 	}
 	out, err := h.revised(ctx, tx, i, ex, n, "changed")
 	out.places = places
@@ -220,13 +230,13 @@ func (h *hand) revised(ctx context.Context, tx pgx.Tx, i item, ex db.StandingFor
 		return settled{}, fmt.Errorf("read example %s: %w", i.id, err)
 	}
 	if ex.Status != db.ExampleStatusPending {
-		result += ", pending again"
+		result += pendingAgain
 	}
 	switch {
 	case now.Errors > ex.Errors:
-		result += ", with new errors"
+		result += moreErrors
 	case now.Errors < ex.Errors:
-		result += ", with fewer errors"
+		result += fewerErrors
 	}
 	return did(result, undo{Revision: revision, Status: example.Status(ex.Status), Category: ex.Category, Subcategory: ex.Subcategory}), nil
 }

@@ -24,20 +24,24 @@ const (
 )
 
 // A Forecast is what happened when an act was tried out: its own code ran on the
-// examples, and was rolled back.
+// examples, and was rolled back. Of a big act one example of each way in which they
+// stand is tried out for all that stand so; see count.
 type Forecast struct {
-	Tried    int       `json:"tried"` // examples tried out; less than Total for a big act
+	Tried    int       `json:"tried"`             // examples tried out one by one; less than Total for a big act
+	Counted  int       `json:"counted,omitempty"` // of a big act: the examples that Lines count
+	Ways     int       `json:"ways,omitempty"`    // in which these stand
 	Total    int       `json:"total"`
-	Lines    []Line    `json:"lines"`
-	Standing []Stand   `json:"standing"` // all of the chosen, as they stand
+	Lines    []Line    `json:"lines"`             // of Counted, else of Tried
+	Details  []Line    `json:"details,omitempty"` // of Tried, with what the checks say: of a big act that changes words
+	Standing []Stand   `json:"standing"`          // all of the chosen, as they stand
 	Diffs    []Diff    `json:"diffs,omitempty"`
 	At       time.Time `json:"at"`
 }
 
-// Whole says whether every example was tried out.
-func (f Forecast) Whole() bool { return f.Tried == f.Total }
+// Whole says whether Lines are about every example.
+func (f Forecast) Whole() bool { return max(f.Tried, f.Counted) == f.Total }
 
-// Count is how many of the tried examples have the outcome.
+// Count is how many of the examples in Lines have the outcome.
 func (f Forecast) Count(outcome string) int {
 	n := 0
 	for _, l := range f.Lines {
@@ -73,6 +77,12 @@ func (l Line) Lacks() string {
 
 // Disputed says whether the verdict waits for a lead.
 func (l Line) Disputed() bool { return l.Result == disputed }
+
+// NewErrors says whether the checks found more errors than before.
+func (l Line) NewErrors() bool { return strings.HasSuffix(l.Result, moreErrors) }
+
+// FewerErrors says whether the checks found fewer errors than before.
+func (l Line) FewerErrors() bool { return strings.HasSuffix(l.Result, fewerErrors) }
 
 // A Stand counts examples that stand alike.
 type Stand struct {
@@ -111,6 +121,12 @@ func (s *Service) forecast(ctx context.Context, a Act, by audit.Actor) (Forecast
 	if err != nil {
 		return f, err
 	}
+	if a.Total > tryAtMost && !h.changes() {
+		if err := s.count(ctx, a, h, &f); err != nil || f.Whole() {
+			return f, err
+		}
+		f = Forecast{Total: f.Total, Standing: f.Standing, At: f.At}
+	}
 	step := (a.Total + tryAtMost - 1) / tryAtMost
 	rows, err := q.SpreadActItems(ctx, db.SpreadActItemsParams{DatasetID: s.cfg.Dataset, ActID: a.ID, Step: int64(step), MaxRows: tryAtMost})
 	if err != nil {
@@ -141,7 +157,10 @@ func (s *Service) forecast(ctx context.Context, a Act, by audit.Actor) (Forecast
 		f.Lines = append(f.Lines, l)
 	}
 	sortLines(f.Lines)
-	return f, nil
+	if f.Tried < f.Total {
+		err = s.count(ctx, a, h, &f)
+	}
+	return f, err
 }
 
 // shuffled puts the rows into an order that is spread over all of them however

@@ -54,6 +54,60 @@ func (q *Queries) ActByID(ctx context.Context, datasetID uuid.UUID, iD uuid.UUID
 	return i, err
 }
 
+const actContents = `-- name: ActContents :many
+SELECT i.example_id, i.status, r.messages
+  FROM act_items i
+  JOIN examples e ON e.dataset_id = i.dataset_id AND e.id = i.example_id AND e.revision = i.revision AND e.status = i.status
+  JOIN revisions r ON r.dataset_id = e.dataset_id AND r.example_id = e.id AND r.revision = e.revision
+ WHERE i.dataset_id = $1 AND i.act_id = $2 AND i.example_id > $3 AND e.status <> 'escalated'
+   AND NOT EXISTS (SELECT FROM leases l WHERE l.dataset_id = e.dataset_id AND l.example_id = e.id AND l.expires_at > now() AND l.reviewer_id <> $4::uuid)
+ ORDER BY i.example_id
+ LIMIT $5::int
+`
+
+type ActContentsParams struct {
+	DatasetID uuid.UUID
+	ActID     uuid.UUID
+	After     uuid.UUID
+	AuthorID  uuid.UUID
+	MaxRows   int32
+}
+
+type ActContentsRow struct {
+	ExampleID uuid.UUID
+	Status    ExampleStatus
+	Messages  string
+}
+
+// What the chosen examples that a change of words would come to say, by example: those
+// that stand as they did when they were chosen, wait for no answer and are in nobody
+// else's hands.
+func (q *Queries) ActContents(ctx context.Context, arg ActContentsParams) ([]ActContentsRow, error) {
+	rows, err := q.db.Query(ctx, actContents,
+		arg.DatasetID,
+		arg.ActID,
+		arg.After,
+		arg.AuthorID,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ActContentsRow
+	for rows.Next() {
+		var i ActContentsRow
+		if err := rows.Scan(&i.ExampleID, &i.Status, &i.Messages); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const actItemIDs = `-- name: ActItemIDs :many
 SELECT example_id FROM act_items
  WHERE dataset_id = $1 AND act_id = $2
@@ -175,6 +229,89 @@ func (q *Queries) ActRules(ctx context.Context, datasetID uuid.UUID, actID uuid.
 	for rows.Next() {
 		var i ActRulesRow
 		if err := rows.Scan(&i.Rule, &i.Examples); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const actSituations = `-- name: ActSituations :many
+SELECT (array_agg(x.example_id ORDER BY x.example_id))[1]::uuid AS example_id, (array_agg(x.revision ORDER BY x.example_id))[1]::int AS revision,
+       (array_agg(x.status ORDER BY x.example_id))[1]::example_status AS status, count(*)::bigint AS examples
+  FROM (SELECT i.example_id, i.revision, i.status,
+               concat_ws('|', e.id IS NULL, i.revision = e.revision AND i.status = e.status, e.status, e.category, e.subcategory, e.errors > 0, e.revision = 1,
+                   EXISTS (SELECT FROM leases l WHERE l.dataset_id = e.dataset_id AND l.example_id = e.id AND l.expires_at > now() AND l.reviewer_id <> $1::uuid),
+                   CASE WHEN $2::text <> '' THEN EXISTS (SELECT FROM example_tags t WHERE t.dataset_id = e.dataset_id AND t.tag = $2 AND t.example_id = e.id) END,
+                   CASE WHEN $3::text <> '' THEN EXISTS (SELECT FROM findings f WHERE f.dataset_id = e.dataset_id AND f.example_id = e.id AND f.revision = e.revision
+                                                               AND f.rule = $3 AND NOT f.waived) END,
+                   CASE WHEN $4::boolean THEN concat_ws('/',
+                       (SELECT string_agg(concat_ws(' ', d.reviewer_id, d.verdict, d.kind, d.informed), ',' ORDER BY d.id) FROM decisions d
+                         WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id AND coalesce(d.new_revision, d.revision) = e.revision
+                           AND d.verdict IN ('approve', 'reject', 'escalate')
+                           AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id)),
+                       (SELECT string_agg(DISTINCT concat_ws(' ', d.verdict, d.informed), ',') FROM decisions d
+                         WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id AND d.reviewer_id = $1
+                           AND coalesce(d.new_revision, d.revision) = e.revision AND d.verdict IN ('approve', 'reject')),
+                       EXISTS (SELECT FROM sightings w WHERE w.dataset_id = e.dataset_id AND w.example_id = e.id AND w.revision = e.revision AND w.user_id = $1),
+                       (SELECT string_agg(DISTINCT f.rule, ',') FROM findings f
+                         WHERE f.dataset_id = e.dataset_id AND f.example_id = e.id AND f.revision = e.revision AND f.rule = ANY($5::text[]) AND NOT f.waived)) END) AS way
+          FROM act_items i
+          LEFT JOIN examples e ON e.dataset_id = i.dataset_id AND e.id = i.example_id
+         WHERE i.dataset_id = $6 AND i.act_id = $7) AS x
+ GROUP BY x.way
+ ORDER BY count(*) DESC, 1
+ LIMIT $8::int
+`
+
+type ActSituationsParams struct {
+	AuthorID  uuid.UUID
+	Tag       string
+	Rule      string
+	Verdicts  bool
+	Rules     []string
+	DatasetID uuid.UUID
+	ActID     uuid.UUID
+	MaxRows   int32
+}
+
+type ActSituationsRow struct {
+	ExampleID uuid.UUID
+	Revision  int32
+	Status    ExampleStatus
+	Examples  int64
+}
+
+// The chosen examples by everything that the rules of an act look at, each way in
+// which they stand with how many do and with one of them: what happens to that one
+// happens to all of these. The ways that most stand in come first.
+func (q *Queries) ActSituations(ctx context.Context, arg ActSituationsParams) ([]ActSituationsRow, error) {
+	rows, err := q.db.Query(ctx, actSituations,
+		arg.AuthorID,
+		arg.Tag,
+		arg.Rule,
+		arg.Verdicts,
+		arg.Rules,
+		arg.DatasetID,
+		arg.ActID,
+		arg.MaxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ActSituationsRow
+	for rows.Next() {
+		var i ActSituationsRow
+		if err := rows.Scan(
+			&i.ExampleID,
+			&i.Revision,
+			&i.Status,
+			&i.Examples,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

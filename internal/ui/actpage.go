@@ -256,7 +256,19 @@ func (s *Server) forecastView(a bulk.Act, path string) *templates.ActForecast {
 	if verdicts != "" && a.Kind == bulk.Approve {
 		v.Button = "Add your approval to " + counted(changes, "example", "examples")
 	}
-	if !f.Whole() {
+	switch {
+	case f.Counted == f.Total && f.Counted > 0:
+		v.Note = "Counted over all " + number(f.Total) + ": they stand in " + counted(f.Ways, "way", "different ways") + ", and one of each was tried out."
+		if a.Kind == bulk.Replace {
+			v.Note = "Counted over all " + number(f.Total) + ": each was read and searched."
+		}
+		if details := errorDetails(f); details != "" {
+			v.Note += " " + details
+		}
+	case f.Counted > 0:
+		v.Note = "Counted over " + number(f.Counted) + " of " + number(f.Total) + ", for which there was time. The rest goes by the same rules when the act runs; what becomes of each is listed then."
+		v.Button = "Do it to all " + number(f.Total)
+	case !f.Whole():
 		tried := "Of " + counted(f.Tried, "example", "examples") + " that were tried out, evenly spread over all " + number(f.Total)
 		v.Sentence = tried + ", it would " + strings.ToLower(actWords[a.Kind].title) + " " + number(changes) + "; " + number(stays) + " would stay."
 		if verdicts != "" {
@@ -286,6 +298,23 @@ func (s *Server) forecastView(a bulk.Act, path string) *templates.ActForecast {
 		v.More = "And " + number(changes-len(f.Diffs)) + " more. Each keeps its earlier revisions."
 	}
 	return v
+}
+
+// errorDetails says what the checks found where new words were tried out.
+func errorDetails(f *bulk.Forecast) string {
+	if len(f.Details) == 0 {
+		return ""
+	}
+	more, fewer := 0, 0
+	for _, l := range f.Details {
+		switch {
+		case l.NewErrors():
+			more += l.Examples
+		case l.FewerErrors():
+			fewer += l.Examples
+		}
+	}
+	return "The checks were run on " + counted(f.Tried, "example", "examples") + ", evenly spread: " + number(more) + " would get new errors, " + number(fewer) + " would lose some."
 }
 
 // openVerdicts says what an approval or a rejection of many comes to where it is

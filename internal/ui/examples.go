@@ -100,29 +100,11 @@ func (s *Server) listExamples(w http.ResponseWriter, r *http.Request) error {
 
 // filterOf reads a filter from an address.
 func filterOf(form url.Values) (browse.Filter, error) {
-	f := browse.Filter{
-		Category: form.Get("category"), Subcategory: form.Get("subcategory"), Status: example.Status(form.Get("status")),
-		Rule: form.Get("rule"), Severity: lint.Severity(form.Get("severity")), Source: form.Get("source"), Tag: form.Get("tag"), Text: form.Get("q"),
-		Word: browse.Word{
-			Reviewer: form.Get("reviewer"), Verdict: form.Get("verdict"), Reason: form.Get("reason"), Since: form.Get("since"), Until: form.Get("until"),
-		},
+	f, err := browse.ParseFilter(form.Get)
+	if p, ok := fault.As(err); ok && p.Fields["import"] != "" {
+		return f, fault.New(fault.NotFound, "There is no import %q.", draw.Plain(form.Get("import")))
 	}
-	for name, n := range map[string]*int{"min_tokens": &f.MinTokens, "max_tokens": &f.MaxTokens} {
-		if text := form.Get(name); text != "" {
-			var err error
-			if *n, err = strconv.Atoi(text); err != nil {
-				return f, fault.New(fault.Invalid, "A length is a whole number of tokens.")
-			}
-		}
-	}
-	if text := form.Get("import"); text != "" {
-		id, err := uuid.Parse(text)
-		if err != nil {
-			return f, fault.New(fault.NotFound, "There is no import %q.", draw.Plain(text))
-		}
-		f.Import = id
-	}
-	return f, nil
+	return f, err
 }
 
 func noExamples(filtered, beyond bool, f browse.Filter) *templates.Empty {
@@ -148,18 +130,11 @@ func noExamples(filtered, beyond bool, f browse.Filter) *templates.Empty {
 // that the same list has one address.
 func filterURL(f browse.Filter, cursor string) string {
 	q := url.Values{}
-	for name, value := range map[string]string{
-		"category": f.Category, "subcategory": f.Subcategory, "status": string(f.Status), "rule": f.Rule,
-		"severity": string(f.Severity), "source": f.Source, "tag": f.Tag, "q": f.Text, "cursor": cursor,
-		"reviewer": f.Reviewer, "verdict": f.Verdict, "reason": f.Reason, "since": f.Since, "until": f.Until,
-		"min_tokens": positive(f.MinTokens), "max_tokens": positive(f.MaxTokens),
-	} {
-		if value != "" {
-			q.Set(name, value)
-		}
+	for name, value := range f.Values() {
+		q.Set(name, value)
 	}
-	if f.Import != uuid.Nil {
-		q.Set("import", f.Import.String())
+	if cursor != "" {
+		q.Set("cursor", cursor)
 	}
 	if len(q) == 0 {
 		return "/examples"
