@@ -102,3 +102,19 @@ SELECT w.example_id, w.revision, w.rule, w.path, w.reason, coalesce(u.name, w.au
  WHERE w.withdraws IS NULL AND NOT EXISTS (SELECT FROM waivers x WHERE x.dataset_id = w.dataset_id AND x.withdraws = w.id)
  ORDER BY w.example_id, w.id
  LIMIT 1000000;
+
+-- name: ScopeSamples :many
+-- The samples that a batch of examples was drawn in, of those with a verdict at a moment.
+SELECT i.example_id, i.sample_id
+  FROM sample_items i
+  JOIN samples s ON s.dataset_id = i.dataset_id AND s.id = i.sample_id
+ WHERE i.dataset_id = @dataset_id AND i.example_id = ANY(@ids::uuid[]) AND s.state IN ('accepted', 'rejected') AND s.closed_at <= @at::timestamptz
+ ORDER BY i.example_id, i.sample_id
+ LIMIT 1000000;
+
+-- name: SamplesByID :many
+SELECT id, name, batch, frame_size, state, reviewed, defects, closed_at
+  FROM samples
+ WHERE dataset_id = @dataset_id AND id = ANY(@ids::uuid[])
+ ORDER BY id
+ LIMIT 10000;

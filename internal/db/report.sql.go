@@ -206,6 +206,54 @@ func (q *Queries) RecentImports(ctx context.Context, datasetID uuid.UUID, maxRow
 	return items, nil
 }
 
+const samplesByID = `-- name: SamplesByID :many
+SELECT id, name, batch, frame_size, state, reviewed, defects, closed_at
+  FROM samples
+ WHERE dataset_id = $1 AND id = ANY($2::uuid[])
+ ORDER BY id
+ LIMIT 10000
+`
+
+type SamplesByIDRow struct {
+	ID        uuid.UUID
+	Name      string
+	Batch     string
+	FrameSize int32
+	State     string
+	Reviewed  int32
+	Defects   int32
+	ClosedAt  *time.Time
+}
+
+func (q *Queries) SamplesByID(ctx context.Context, datasetID uuid.UUID, ids []uuid.UUID) ([]SamplesByIDRow, error) {
+	rows, err := q.db.Query(ctx, samplesByID, datasetID, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SamplesByIDRow
+	for rows.Next() {
+		var i SamplesByIDRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Name,
+			&i.Batch,
+			&i.FrameSize,
+			&i.State,
+			&i.Reviewed,
+			&i.Defects,
+			&i.ClosedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const scopeFindings = `-- name: ScopeFindings :many
 SELECT f.example_id, f.rule, f.severity, f.waived, count(*)::bigint AS findings,
        (array_agg(f.path ORDER BY f.ordinal))[1]::text AS path, (array_agg(f.message ORDER BY f.ordinal))[1]::text AS message
@@ -396,6 +444,41 @@ func (q *Queries) ScopeRows(ctx context.Context, ids []uuid.UUID, revisions []in
 			&i.Tools,
 			&i.Metadata,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const scopeSamples = `-- name: ScopeSamples :many
+SELECT i.example_id, i.sample_id
+  FROM sample_items i
+  JOIN samples s ON s.dataset_id = i.dataset_id AND s.id = i.sample_id
+ WHERE i.dataset_id = $1 AND i.example_id = ANY($2::uuid[]) AND s.state IN ('accepted', 'rejected') AND s.closed_at <= $3::timestamptz
+ ORDER BY i.example_id, i.sample_id
+ LIMIT 1000000
+`
+
+type ScopeSamplesRow struct {
+	ExampleID uuid.UUID
+	SampleID  uuid.UUID
+}
+
+// The samples that a batch of examples was drawn in, of those with a verdict at a moment.
+func (q *Queries) ScopeSamples(ctx context.Context, datasetID uuid.UUID, ids []uuid.UUID, at time.Time) ([]ScopeSamplesRow, error) {
+	rows, err := q.db.Query(ctx, scopeSamples, datasetID, ids, at)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ScopeSamplesRow
+	for rows.Next() {
+		var i ScopeSamplesRow
+		if err := rows.Scan(&i.ExampleID, &i.SampleID); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -2,6 +2,7 @@ package report
 
 import (
 	"encoding/json"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -18,8 +19,11 @@ type Confidence struct {
 	Mean     float64          `json:"mean"`
 	Bands    []ConfidenceBand `json:"bands"` // of subcategories, in the catalog's order
 	// Calibration compares the confidence with what reviewers decided; absent
-	// where nobody decided anything, or everything was decided alike.
-	Calibration *Calibration `json:"calibration,omitempty"`
+	// where nobody decided anything, or everything was decided alike. ByCategory is
+	// the same of each category by itself.
+	Calibration *Calibration  `json:"calibration,omitempty"`
+	ByCategory  []Calibration `json:"calibration_by_category"`
+	Words       string        `json:"words"`
 }
 
 // A ConfidenceBand is one subcategory whose answers state a confidence. Where the
@@ -38,10 +42,28 @@ type ConfidenceBand struct {
 	Mean        float64 `json:"mean"`
 	// Tenths counts the answers by confidence: up to 0.1, up to 0.2 and so on.
 	Tenths []int64 `json:"tenths"`
+	// Judged is of those answers on which a verdict stands.
+	Judged *BandJudged `json:"judged,omitempty"`
+}
+
+// BandJudged holds what the answers of one subcategory say of their certainty against
+// what reviewers said of them: the subcategory is one bin, its band what is expected.
+type BandJudged struct {
+	Examples int64   `json:"examples"`
+	Mean     float64 `json:"mean_confidence"`
+	Approved float64 `json:"approved"` // share, with Wilson's 95 % interval
+	Low      float64 `json:"low"`
+	High     float64 `json:"high"`
+	Gap      float64 `json:"gap"` // Mean less Approved
+	Brier    float64 `json:"brier"`
+	Inside   bool    `json:"approved_within_band"` // whether the share of approvals lies in the band
+	Words    string  `json:"words"`
 }
 
 // Calibration is a reliability table with what can be said from it.
 type Calibration struct {
+	Category string           `json:"category,omitempty"` // slug; empty: all categories
+	Name     string           `json:"name,omitempty"`
 	Examples int64            `json:"examples"` // with a confidence and a verdict
 	Approved int64            `json:"approved"`
 	ECE      float64          `json:"expected_calibration_error"`
@@ -69,17 +91,37 @@ const tenths = 10
 const enoughVerdicts = 100
 
 type confidenceTally struct {
-	shelves  map[shelf]*confidenceShelf
+	shelves    map[shelf]*confidenceShelf
+	all        reliability
+	categories map[string]*reliability
+}
+
+// A reliability is what a calibration is made of.
+type reliability struct {
 	bins     [tenths]confidenceBin
-	squares  float64
+	squares  float64 // of the differences between confidence and verdict
 	verdicts int64
 	approved int64
+}
+
+func (r *reliability) add(p float64, approved bool) {
+	b, y := &r.bins[tenth(p)], 0.0
+	if approved {
+		y = 1
+		b.approved++
+		r.approved++
+	}
+	b.n++
+	b.sum += p
+	r.verdicts++
+	r.squares += (p - y) * (p - y)
 }
 
 type confidenceShelf struct {
 	n, below, inside, above int64
 	sum                     float64
 	tenths                  [tenths]int64
+	judged                  reliability
 }
 
 type confidenceBin struct {
@@ -88,7 +130,7 @@ type confidenceBin struct {
 }
 
 func newConfidenceTally() confidenceTally {
-	return confidenceTally{shelves: map[shelf]*confidenceShelf{}}
+	return confidenceTally{shelves: map[shelf]*confidenceShelf{}, categories: map[string]*reliability{}}
 }
 
 func (t *confidenceTally) add(x *row, cat catalog.Category) {
@@ -123,17 +165,14 @@ func (t *confidenceTally) add(x *row, cat catalog.Category) {
 	if verdict == "" {
 		return
 	}
-	y := 0.0
-	b := &t.bins[tenth(p)]
-	if verdict == string(example.Approve) {
-		y = 1
-		b.approved++
-		t.approved++
+	of := t.categories[x.Category]
+	if of == nil {
+		of = &reliability{}
+		t.categories[x.Category] = of
 	}
-	b.n++
-	b.sum += p
-	t.verdicts++
-	t.squares += (p - y) * (p - y)
+	for _, r := range []*reliability{&t.all, of, &sh.judged} {
+		r.add(p, verdict == string(example.Approve))
+	}
 }
 
 // tenth is the bin of p: upper ends included, 0 in the first.
@@ -208,6 +247,7 @@ func (t *confidenceTally) report(c *catalog.Catalog) Confidence {
 		if band != nil {
 			row.Expected, row.Min, row.Max = true, band.Min, band.Max
 		}
+		row.Judged = sh.judged.inBand(row)
 		r.Bands = append(r.Bands, row)
 		r.Examples += sh.n
 		sum += sh.sum
@@ -232,11 +272,61 @@ func (t *confidenceTally) report(c *catalog.Catalog) Confidence {
 	if r.Examples > 0 {
 		r.Mean = round(sum/float64(r.Examples), 4)
 	}
-	r.Calibration = t.calibration()
+	r.Calibration = t.all.calibration()
+	for _, cat := range c.Categories {
+		if of := t.categories[cat.Slug]; of != nil {
+			if one := of.calibration(); one != nil {
+				one.Category, one.Name = cat.Slug, cat.Name
+				r.ByCategory = append(r.ByCategory, *one)
+			}
+		}
+	}
+	switch {
+	case r.Examples == 0:
+		r.Words = "None of these answers says how sure it is."
+	case t.all.verdicts == 0:
+		r.Words = "Nobody has decided on any of these answers yet, so their confidence can't be compared with anything."
+	case r.Calibration == nil:
+		r.Words = "All verdicts on these answers are alike: whether the confidence is borne out can only be seen where some were approved and some rejected."
+	default:
+		r.Words = r.Calibration.Words
+	}
 	return r
 }
 
-func (t *confidenceTally) calibration() *Calibration {
+// inBand is what a band's row says of the verdicts; nil where there are none.
+func (t *reliability) inBand(row ConfidenceBand) *BandJudged {
+	if t.verdicts == 0 {
+		return nil
+	}
+	n := float64(t.verdicts)
+	var sum float64
+	for _, b := range t.bins {
+		sum += b.sum
+	}
+	mean, share := sum/n, float64(t.approved)/n
+	in := stat.Wilson(int(t.approved), int(t.verdicts), 0.95)
+	j := &BandJudged{
+		Examples: t.verdicts, Mean: round(mean, 4), Approved: round(share, 4), Low: round(in.Low, 4), High: round(in.High, 4),
+		Gap: round(mean-share, 4), Brier: round(t.squares/n, 4), Inside: share >= row.Min && share <= row.Max,
+	}
+	switch {
+	case t.verdicts < enoughVerdicts:
+		j.Words = fmt.Sprintf("Too few verdicts to claim anything: %d of %d.", t.verdicts, enoughVerdicts)
+	case mean > in.High:
+		j.Words = "Surer than reviewers."
+	case mean < in.Low:
+		j.Words = "Less sure than reviewers."
+	default:
+		j.Words = "As sure as reviewers."
+	}
+	if t.verdicts >= enoughVerdicts && row.Expected && (in.High < row.Min || in.Low > row.Max) {
+		j.Words += " The band does not fit what reviewers approve."
+	}
+	return j
+}
+
+func (t *reliability) calibration() *Calibration {
 	if t.verdicts == 0 || t.approved == 0 || t.approved == t.verdicts {
 		return nil
 	}
@@ -277,4 +367,9 @@ func gapSign(bins []CalibrationBin) float64 {
 		sum += float64(b.Examples) * (b.Mean - b.Approved)
 	}
 	return sum
+}
+
+// judged says whether there are verdicts on any answer with a confidence.
+func (c Confidence) judged() bool {
+	return slices.ContainsFunc(c.Bands, func(b ConfidenceBand) bool { return b.Judged != nil })
 }

@@ -50,6 +50,7 @@ type Distribution struct {
 	Vocabulary    []Vocabulary         `json:"vocabulary"`
 	Languages     []Part               `json:"languages"`
 	Agreement     Agreement            `json:"agreement"`
+	Sampling      Sampling             `json:"sampling"`
 	Changes       *Changes             `json:"changes,omitempty"`
 	// Assumptions are what the figures rest on, as sentences.
 	Assumptions []string `json:"assumptions"`
@@ -141,7 +142,7 @@ func (s *Service) Distribution(ctx context.Context, sc Scope) (Distribution, err
 		return Distribution{}, fmt.Errorf("distribution report: %w", err)
 	}
 	t := newTally(sc.Catalog)
-	if err := s.walk(ctx, sc, needs{verdicts: true}, func(x *row) error { t.add(x); return nil }); err != nil {
+	if err := s.walk(ctx, sc, needs{verdicts: true, samples: true}, func(x *row) error { t.add(x); return nil }); err != nil {
 		return Distribution{}, fmt.Errorf("distribution report: %w", err)
 	}
 	sources, people, err := s.names(ctx, t)
@@ -151,6 +152,9 @@ func (s *Service) Distribution(ctx context.Context, sc Scope) (Distribution, err
 	d := t.report(sources, people)
 	d.Report, d.Layout, d.Dataset, d.MadeAt = "distribution", DistributionLayout, sc.Catalog.Name, sc.At.Truncate(time.Second)
 	d.CatalogVersion, d.Release, d.Filter = sc.Version, sc.Release, ValidationFilter{sc.Filter.Category, string(sc.Filter.Status)}
+	if d.Sampling, err = s.sampled(ctx, t.sampled); err != nil {
+		return Distribution{}, fmt.Errorf("distribution report: samples: %w", err)
+	}
 	if sc.Before != nil {
 		d.Changes = changes(*sc.Before, d)
 	}
@@ -210,6 +214,7 @@ type tally struct {
 	confidence confidenceTally
 	agreement  agreementTally
 	words      wordSample
+	sampled    map[uuid.UUID]int64 // examples by sample
 }
 
 type dimensionKey struct{ category, dimension string }
@@ -221,6 +226,7 @@ func newTally(c *catalog.Catalog) *tally {
 		generators: map[string]int64{}, reviewers: map[uuid.UUID]*[2]int64{}, turns: map[int]int64{}, lengths: map[int]int64{},
 		dimensions: map[dimensionKey]map[string]int64{}, languages: map[string]int64{},
 		confidence: newConfidenceTally(), agreement: newAgreementTally(),
+		sampled: map[uuid.UUID]int64{},
 	}
 	for _, cat := range c.Categories {
 		t.categories[cat.Slug] = cat
@@ -256,6 +262,9 @@ func (t *tally) add(x *row) {
 	t.confidence.add(x, cat)
 	t.agreement.add(x)
 	t.words.add(x)
+	for _, id := range x.samples {
+		t.sampled[id]++
+	}
 }
 
 // people counts whose verdicts stand on the revision of the scope. The last of

@@ -42,7 +42,7 @@ type partsTable struct {
 // nothing.
 func (d Distribution) html(w io.Writer) error {
 	return page(w, distributionHTML, d, template.FuncMap{
-		"sentence": d.sentence, "p": probability, "three": func() []int { return []int{0, 1, 2} },
+		"sentence": d.sentence, "p": probability, "three": func() []int { return []int{0, 1, 2} }, "judged": Confidence.judged,
 		"parts":         func(head string, list []Part) partsTable { return partsTable{head, list} },
 		"categoryChart": Distribution.categoryChart, "tokenChart": Distribution.tokenChart,
 	})
@@ -138,7 +138,7 @@ func (d Distribution) markdown(w io.Writer) error {
 		p("| %s to %s | %s |", grouped(h.From), grouped(h.To), grouped(h.Examples))
 	}
 	platformsMarkdown(p, d.Platforms)
-	p("\n## Confidence\n\n%s answers say how sure they are.", grouped(d.Confidence.Examples))
+	p("\n## Confidence\n\n%s answers say how sure they are. %s", grouped(d.Confidence.Examples), cell(d.Confidence.Words))
 	if d.Confidence.Examples > 0 {
 		p("\n| subcategory | answers | mean | expected | below | inside | above |\n| --- | ---: | ---: | --- | ---: | ---: | ---: |")
 		for _, x := range d.Confidence.Bands {
@@ -149,10 +149,30 @@ func (d Distribution) markdown(w io.Writer) error {
 			p("| %s | %s | %.2f | %s | %s | %s | %s |", cell(x.Name), grouped(x.Examples), x.Mean, expected, grouped(x.Below), grouped(x.Inside), grouped(x.Above))
 		}
 	}
-	if c := d.Confidence.Calibration; c != nil {
-		p("\n%s ECE %.3f, Brier %.3f, %s verdicts.\n\n| confidence | examples | mean | approved | 95 %% interval |\n| --- | ---: | ---: | ---: | --- |", cell(c.Words), c.ECE, c.Brier, grouped(c.Examples))
+	if d.Confidence.judged() {
+		p("\n### Calibration by subcategory band\n\n| subcategory | band | verdicts | mean confidence | approved | 95 %% interval | gap | Brier | says |\n| --- | --- | ---: | ---: | ---: | --- | ---: | ---: | --- |")
+		for _, x := range d.Confidence.Bands {
+			if j := x.Judged; j != nil {
+				band := ""
+				if x.Expected {
+					band = fmt.Sprintf("%.2f to %.2f", x.Min, x.Max)
+				}
+				p("| %s | %s | %s | %.2f | %s | %s to %s | %+.2f | %.3f | %s |", cell(x.Name), band, grouped(j.Examples), j.Mean, share(j.Approved), share(j.Low), share(j.High), j.Gap, j.Brier, cell(j.Words))
+			}
+		}
+	}
+	calibration := func(c Calibration, heading string) {
+		p("\n### %s\n\n%s ECE %.3f, Brier %.3f, %s verdicts in ten bins of equal width, %d of them not empty.\n\n| confidence | examples | mean | approved | 95 %% interval |\n| --- | ---: | ---: | ---: | --- |", cell(heading), cell(c.Words), c.ECE, c.Brier, grouped(c.Examples), len(c.Bins))
 		for _, x := range c.Bins {
 			p("| %.1f to %.1f | %s | %.2f | %s | %s to %s |", x.From, x.To, grouped(x.Examples), x.Mean, share(x.Approved), share(x.Low), share(x.High))
+		}
+	}
+	if c := d.Confidence.Calibration; c != nil {
+		calibration(*c, "Against what reviewers decided")
+	}
+	if len(d.Confidence.ByCategory) > 1 {
+		for _, c := range d.Confidence.ByCategory {
+			calibration(c, c.Name)
 		}
 	}
 	p("\n## Vocabulary\n")
@@ -163,6 +183,13 @@ func (d Distribution) markdown(w io.Writer) error {
 	p("\n## Agreement of reviewers\n\n%s", cell(d.Agreement.Words))
 	for _, e := range d.Agreement.Estimates {
 		p("- %s: %.3f (%.3f to %.3f)", e.Name, e.Value, e.Low, e.High)
+	}
+	p("\n## Samples of batches\n\n%s", cell(d.Sampling.Words))
+	if len(d.Sampling.Samples) > 0 {
+		p("\n| sample | batch | verdict | batch holds | looked at | defects | share | 95 %% interval | at most, 95 %% sure | looked at here |\n| --- | --- | --- | ---: | ---: | ---: | ---: | --- | ---: | ---: |")
+		for _, x := range d.Sampling.Samples {
+			p("| %s | %s | %s | %s | %s | %s | %s | %s to %s | %s | %s |", cell(x.Name), cell(x.Batch), x.Verdict, grouped(x.Frame), grouped(x.Reviewed), grouped(x.Defects), share(x.Share), share(x.Low), share(x.High), share(x.AtMost), grouped(x.Here))
+		}
 	}
 	p("\n## Assumptions\n")
 	for _, a := range d.Assumptions {

@@ -134,10 +134,11 @@ type row struct {
 	findings      []db.ScopeFindingsRow
 	groups        []db.ScopeGroupsRow
 	waivers       []db.ScopeWaiversRow
+	samples       []uuid.UUID // with a verdict by the scope's moment
 }
 
 // needs says what of the rows a report reads beyond the words.
-type needs struct{ verdicts, findings, waivers, groups bool }
+type needs struct{ verdicts, findings, waivers, groups, samples bool }
 
 // walk reads the scope batch by batch and passes on each example, in the scope's
 // order. Memory is bounded by the batch.
@@ -221,6 +222,16 @@ func (s *Service) batch(ctx context.Context, q *db.Queries, sc Scope, refs []Ref
 		for _, v := range list {
 			x := &rows[place[v.ExampleID]]
 			x.groups = append(x.groups, v)
+		}
+	}
+	if need.samples {
+		list, err := q.ScopeSamples(ctx, s.dataset, ids, sc.At)
+		if err != nil {
+			return fmt.Errorf("read samples: %w", err)
+		}
+		for _, v := range list {
+			x := &rows[place[v.ExampleID]]
+			x.samples = append(x.samples, v.SampleID)
 		}
 	}
 	for i := range rows {
