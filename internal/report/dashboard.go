@@ -499,38 +499,6 @@ func (s *Service) Upkeep(ctx context.Context) error {
 	return nil
 }
 
-// A TrendDay is how many findings of each severity there were at the end of a day.
-type TrendDay struct {
-	Day      time.Time
-	Findings map[lint.Severity]int64
-	Rule     int64 // of the rule asked for
-}
-
-// Trend lists the last days for which findings were noted, today among them once the
-// chore has run, oldest first. Rule may be empty.
-func (s *Service) Trend(ctx context.Context, days int, rule string) ([]TrendDay, error) {
-	rows, err := db.New(s.db).FindingTrend(ctx, s.dataset, time.Now().UTC().AddDate(0, 0, 1-days).Format(time.DateOnly))
-	if err != nil {
-		return nil, fmt.Errorf("trend of findings: %w", err)
-	}
-	var list []TrendDay
-	for _, r := range rows {
-		day, err := parseDay(r.Day)
-		if err != nil {
-			return nil, fmt.Errorf("trend of findings: %w", err)
-		}
-		if len(list) == 0 || !list[len(list)-1].Day.Equal(day) {
-			list = append(list, TrendDay{Day: day, Findings: map[lint.Severity]int64{}})
-		}
-		t := &list[len(list)-1]
-		t.Findings[lint.Severity(r.Severity)] += r.Findings
-		if r.Rule == rule {
-			t.Rule += r.Findings
-		}
-	}
-	return list, nil
-}
-
 // A SubcategoryFindings is what is found on one subcategory.
 type SubcategoryFindings struct {
 	Slug, Name              string

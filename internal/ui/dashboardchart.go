@@ -84,20 +84,27 @@ func (c dashboardCharts) exports(name string, f overviewForm) []templates.Link {
 // downloadChart handles GET /dashboard/charts/{name}.svg, .png and .csv.
 func (s *Server) downloadChart(w http.ResponseWriter, r *http.Request) error {
 	name, form, _ := strings.Cut(chi.URLParam(r, "file"), ".")
-	types := map[string]string{"svg": "image/svg+xml", "png": "image/png", "csv": "text/csv; charset=utf-8"}
 	f, err := readOverview(r.URL.Query())
 	if err != nil {
 		return err
 	}
-	if _, known := chartsOf(report.Dashboard{}, f, false)[name]; !known || types[form] == "" {
+	if _, known := chartsOf(report.Dashboard{}, f, false)[name]; !known || chartTypes[form] == "" {
 		return fault.New(fault.NotFound, "There is no such chart.")
 	}
 	d, err := s.overview.Dashboard(r.Context(), f.view)
 	if err != nil {
 		return err
 	}
-	drawing := chartsOf(d, f, false)[name](wideChart)
+	return saveChart(w, chartsOf(d, f, false)[name](wideChart), name, form, d.At)
+}
+
+// chartTypes are the media types of the forms in which charts are saved.
+var chartTypes = map[string]string{"svg": "image/svg+xml", "png": "image/png", "csv": "text/csv; charset=utf-8"}
+
+// saveChart sends a drawing as a file.
+func saveChart(w http.ResponseWriter, drawing chart.Drawing, name, form string, at time.Time) error {
 	var b bytes.Buffer
+	var err error
 	switch form {
 	case "svg":
 		err = drawing.SVG(&b)
@@ -110,8 +117,8 @@ func (s *Server) downloadChart(w http.ResponseWriter, r *http.Request) error {
 		return fmt.Errorf("draw %s: %w", name, err)
 	}
 	h := w.Header()
-	h.Set("Content-Type", types[form])
-	h.Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", "spotter-"+name+"-"+d.At.UTC().Format(time.DateOnly)+"."+form))
+	h.Set("Content-Type", chartTypes[form])
+	h.Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", "spotter-"+name+"-"+at.UTC().Format(time.DateOnly)+"."+form))
 	h.Set("Cache-Control", "no-store")
 	_, err = w.Write(b.Bytes())
 	return err

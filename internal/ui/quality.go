@@ -28,7 +28,7 @@ type Soundness interface {
 	Quality(ctx context.Context, f report.Filter) (report.Quality, error)
 	Filtered(ctx context.Context, f report.Filter) (report.Scope, error)
 	Make(ctx context.Context, kind report.Kind, sc report.Scope) (report.Report, error)
-	Trend(ctx context.Context, days int, rule string) ([]report.TrendDay, error)
+	Trend(ctx context.Context, days int, of report.TrendScope) ([]report.TrendDay, error)
 	BySubcategory(ctx context.Context, f report.Filter) ([]report.SubcategoryFindings, error)
 }
 
@@ -42,6 +42,9 @@ func (s *Server) qualityRoutes() {
 	s.get("/quality", account.View, s.showQuality)
 	s.get("/quality/recheck", account.View, s.showRecheck)
 	s.post("/quality/recheck", account.ManageCatalog, s.recheck)
+	for _, form := range []string{"svg", "png", "csv"} {
+		s.get("/quality/trend."+form, account.View, s.downloadTrend(form))
+	}
 	for _, f := range []report.Format{report.HTML, report.JSON, report.Markdown} {
 		s.get("/quality/report."+string(f), account.View, s.downloadReport(report.ValidationKind, f), streaming)
 		s.get("/quality/distribution."+string(f), account.View, s.downloadReport(report.DistributionKind, f), streaming)
@@ -66,7 +69,10 @@ func (s *Server) showQuality(w http.ResponseWriter, r *http.Request) error {
 	}
 	u, _ := userOf(ctx)
 	v := qualityView(c, q, f)
-	if err := s.addTrend(ctx, &v, f); err != nil {
+	if v.Over, err = s.trendOver(r, c, f); err != nil {
+		return err
+	}
+	if err := s.addSubcategories(ctx, &v, f); err != nil {
 		return err
 	}
 	if checked {

@@ -13,7 +13,7 @@ type Quality struct {
 	Sources       []QualitySource
 	Tokens        *QualityTokens // nil: no examples
 	Reports       []Link
-	Over          *Chart               // findings over time; nil: not known, or filtered
+	Over          QualityTrend
 	Subcategories []QualitySubcategory // of the category that is filtered for
 	Empty         *Empty
 }
@@ -130,4 +130,11 @@ type QualitySubcategory struct {
 	Warnings, WarningsURL          string
 	Notes                          string
 	Worst, WorstURL, WorstExamples string // the rule on the most examples; empty: none
+}
+
+// QualityTrend is how much was wrong at the end of each day, of what is chosen.
+type QualityTrend struct {
+	Of    Choice
+	Keep  []Hidden // the page's other choices
+	Chart *Chart   // nil: nothing to compare with yet
 }
