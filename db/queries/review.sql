@@ -296,6 +296,19 @@ SELECT count(*)::bigint AS decisions, coalesce(sum(millis), 0)::bigint AS millis
  WHERE dataset_id = @dataset_id AND reviewer_id = @reviewer_id AND created_at >= @since
    AND verdict IN ('approve', 'reject', 'escalate') AND carries IS NULL;
 
+-- name: OwnApprovalsWaiting :one
+-- Of the latest thousand decisions of a reviewer: how many approved, in their
+-- latest text, examples of a category (and subcategory, unless it is empty) that
+-- wait for somebody else's approval.
+SELECT count(DISTINCT e.id)::bigint AS waiting
+  FROM (SELECT o.dataset_id, o.id, o.example_id, o.verdict, coalesce(o.new_revision, o.revision) AS revision
+          FROM decisions o
+         WHERE o.dataset_id = @dataset_id AND o.reviewer_id = @reviewer_id
+         ORDER BY o.id DESC LIMIT 1000) AS d
+  JOIN examples e ON e.dataset_id = d.dataset_id AND e.id = d.example_id AND e.revision = d.revision
+ WHERE d.verdict = 'approve' AND e.status = 'pending' AND e.category = @category AND (@subcategory::text = '' OR e.subcategory = @subcategory)
+   AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id);
+
 -- Hidden looks ------------------------------------------------------------------
 
 -- name: AskSecondLook :exec

@@ -1767,6 +1767,39 @@ func (q *Queries) OpenRules(ctx context.Context, datasetID uuid.UUID, exampleID 
 	return items, nil
 }
 
+const ownApprovalsWaiting = `-- name: OwnApprovalsWaiting :one
+SELECT count(DISTINCT e.id)::bigint AS waiting
+  FROM (SELECT o.dataset_id, o.id, o.example_id, o.verdict, coalesce(o.new_revision, o.revision) AS revision
+          FROM decisions o
+         WHERE o.dataset_id = $1 AND o.reviewer_id = $2
+         ORDER BY o.id DESC LIMIT 1000) AS d
+  JOIN examples e ON e.dataset_id = d.dataset_id AND e.id = d.example_id AND e.revision = d.revision
+ WHERE d.verdict = 'approve' AND e.status = 'pending' AND e.category = $3 AND ($4::text = '' OR e.subcategory = $4)
+   AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id)
+`
+
+type OwnApprovalsWaitingParams struct {
+	DatasetID   uuid.UUID
+	ReviewerID  uuid.UUID
+	Category    string
+	Subcategory string
+}
+
+// Of the latest thousand decisions of a reviewer: how many approved, in their
+// latest text, examples of a category (and subcategory, unless it is empty) that
+// wait for somebody else's approval.
+func (q *Queries) OwnApprovalsWaiting(ctx context.Context, arg OwnApprovalsWaitingParams) (int64, error) {
+	row := q.db.QueryRow(ctx, ownApprovalsWaiting,
+		arg.DatasetID,
+		arg.ReviewerID,
+		arg.Category,
+		arg.Subcategory,
+	)
+	var waiting int64
+	err := row.Scan(&waiting)
+	return waiting, err
+}
+
 const ownAssignedLeases = `-- name: OwnAssignedLeases :many
 SELECT l.example_id, l.expires_at
   FROM leases l

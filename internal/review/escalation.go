@@ -224,8 +224,9 @@ func (s *Service) answer(ctx context.Context, tx pgx.Tx, d Decision, out Outcome
 		if words := d.words(); words != "" {
 			text += ": " + words
 		}
+		author, _, _ := strings.Cut(d.Reviewer.Name, " <") // the name, as other notices say it
 		return inbox.Notify(ctx, tx, s.cfg.Dataset, inbox.Notice{
-			User: who, Kind: kind, ExampleID: &d.ExampleID, Author: d.Reviewer.Name, Text: text, Link: "/examples/" + d.ExampleID.String(),
+			User: who, Kind: kind, ExampleID: &d.ExampleID, Author: author, Text: text, Link: "/examples/" + d.ExampleID.String(),
 		})
 	}
 	for _, x := range ended {

@@ -37,8 +37,9 @@ func (s *Server) showActivity(w http.ResponseWriter, r *http.Request) error {
 	if !person.DisabledAt.IsZero() {
 		v.Lead += ", disabled"
 	}
+	v.Crumbs = []templates.Link{{Label: "Record", URL: "/audit"}}
 	if u, _ := userOf(r.Context()); u.Can(account.ManagePeople) {
-		v.Crumbs = []templates.Link{{Label: "People", URL: "/people"}}
+		v.Crumbs = append(v.Crumbs, templates.Link{Label: "People", URL: "/people"})
 	}
 	page := s.frame(w, r, "Activity of "+person.Name, templates.SectionAudit)
 	if len(wrong) > 0 {

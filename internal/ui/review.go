@@ -55,6 +55,7 @@ type Decisions interface {
 	Restore(ctx context.Context, by audit.Actor, id uuid.UUID, seen, old int) (review.Outcome, error)
 	Informed(ctx context.Context, reviewer, id uuid.UUID, revision int) (bool, error)
 	PaceSince(ctx context.Context, reviewer uuid.UUID, since time.Time) (review.Pace, error)
+	OwnApprovals(ctx context.Context, reviewer uuid.UUID, category, subcategory string) (int64, error)
 }
 
 // Reviews is review.Service as the pages use it.
@@ -272,7 +273,11 @@ func (s *Server) bench(w http.ResponseWriter, r *http.Request, status int, q que
 	if q.work != nil {
 		assignedBench(&v, q, pace)
 	} else {
-		v.Title, v.Position = p.Categories[i].Name, position(q, p.Categories[i], pace)
+		own, err := s.reviews.OwnApprovals(ctx, u.ID, q.Category, q.Subcategory)
+		if err != nil {
+			return err
+		}
+		v.Title, v.Position = p.Categories[i].Name, position(q, p.Categories[i], own, pace)
 	}
 	if v.Guidelines, err = markdown(cat.Guidelines); err != nil {
 		return err
@@ -295,10 +300,13 @@ var reviewKeys = []templates.Key{
 	{Name: "U", What: "Undo your last decision, as often as you like"},
 	{Name: "←", What: "Look at the one before"},
 	{Name: "→", What: "Look at the one after"},
+	{Name: "1 to 9", What: "Tick that line of the checklist, or take the tick away"},
+	{Name: "C", What: "Say something: the field for a comment"},
 	{Name: "?", What: "This list"},
 	{Name: "Esc", What: "Leave a field; what you typed stays"},
 	{Name: "Enter", What: "In a list of the form: add one behind"},
 	{Name: "Alt+↑ ↓", What: "In a list of the form: move it up or down"},
+	{Name: "Alt+Delete", What: "In a list of the form: take it away"},
 	{Name: "Ctrl+Enter", What: "In a field: save, approve, next"},
 }
 
@@ -327,8 +335,9 @@ func scopeOf(q queue, cat catalog.Category) string {
 }
 
 // position says how far the queue is: of a session what was done in it, else
-// what of the category or subcategory is decided.
-func position(q queue, c report.CategoryProgress, pace review.Pace) templates.Position {
+// what of the category or subcategory is decided, and what the reviewer approved
+// that waits for others (own).
+func position(q queue, c report.CategoryProgress, own int64, pace review.Pace) templates.Position {
 	counts := c.Counts
 	if q.Subcategory != "" {
 		counts = report.Counts{}
@@ -339,7 +348,7 @@ func position(q queue, c report.CategoryProgress, pace review.Pace) templates.Po
 		}
 	}
 	total := counts.Total()
-	done := total - counts.Pending
+	done := min(total, total-counts.Pending+own)
 	if q.limit > 0 {
 		done, total = int64(q.done), int64(q.limit)
 	}
@@ -469,9 +478,15 @@ func (s *Server) claim(w http.ResponseWriter, r *http.Request) error {
 		at = assignedPosition(q, review.Pace{})
 	}
 	for _, c := range p.Categories {
-		if q.work == nil && c.Slug == q.Category {
-			at = position(q, c, review.Pace{})
+		if q.work != nil || c.Slug != q.Category {
+			continue
 		}
+		u, _ := userOf(r.Context())
+		own, err := s.reviews.OwnApprovals(r.Context(), u.ID, q.Category, q.Subcategory)
+		if err != nil {
+			return err
+		}
+		at = position(q, c, own, review.Pace{})
 	}
 	var rest *templates.Empty
 	if len(items) == 0 {

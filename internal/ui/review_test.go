@@ -310,7 +310,7 @@ func TestQuestionIsAnsweredWhereItWasAsked(t *testing.T) {
 	other.get(address).want(t, http.StatusNotFound)
 	reviewer.post(address, url.Values{}).want(t, http.StatusForbidden)
 
-	lead.get("/questions").want(t, http.StatusOK, "Settle")
+	lead.get("/questions").want(t, http.StatusOK, "Answer")
 	page = lead.get(address)
 	page.want(t, http.StatusOK, "Asked by Test reviewer", `name="status_seen" value="escalated"`)
 	lead.post(address, form(t, page, "approve")).want(t, http.StatusUnprocessableEntity, "Write the answer")

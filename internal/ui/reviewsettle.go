@@ -62,7 +62,7 @@ func (s *Server) listWaiting(w http.ResponseWriter, r *http.Request, questions b
 	path, what := "/adjudicate", "disagreements"
 	if questions {
 		v.Title, v.Lead = "Questions for a specialist", "Somebody was not sure and asked. What you answer goes back to them, and stays with the example."
-		path, what = "/questions", "questions"
+		path, what, v.Questions = "/questions", "questions", true
 	}
 	after := uuid.Nil
 	if text := r.URL.Query().Get("after"); text != "" {
@@ -179,7 +179,7 @@ func (s *Server) settleItem(r *http.Request, x review.Escalation, d browse.Detai
 	}
 	item.Form.Settle = "Settle the disagreement"
 	if x.Question {
-		item.Form.Settle = "Answer"
+		item.Form.Settle, item.Form.Asked = "Answer", true
 	}
 	item.Form.Action = settlePath(x)
 	item.Form.EditURL = settlePath(x) + "?edit=1#" + item.Prefix
@@ -248,8 +248,12 @@ func (s *Server) side(cat catalog.Category, d browse.Detail, made browse.Decisio
 	side := templates.Side{
 		ID: "side-" + made.ID.String(), Who: somebody(made.Reviewer), Verdict: made.Verdict, Words: did[made.Verdict], At: moment(made.At, s.now()),
 	}
+	why := "Why:"
+	if made.Verdict == string(example.Escalate) {
+		why = "Question:"
+	}
 	for _, says := range []struct{ label, text string }{
-		{"Why:", made.Reason}, {"Note:", made.Comment}, {"In spite of errors:", made.OverrideReason},
+		{why, made.Reason}, {"Note:", made.Comment}, {"In spite of errors:", made.OverrideReason},
 	} {
 		if says.text != "" {
 			side.Says = append(side.Says, templates.Said{Label: says.label, Text: draw.Text(says.text)})

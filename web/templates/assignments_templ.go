@@ -550,7 +550,7 @@ func AssignmentPage(p Page, v AssignmentView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 42, "<button class=\"button\">Hand over</button><p class=\"muted\"><small>What was decided stays. Those you choose are told; those who had it find it gone.</small></p></form></section>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 42, "<p><button class=\"button\">Hand over</button></p><p class=\"muted\"><small>What was decided stays. Those you choose are told; those who had it find it gone.</small></p></form></section>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -168,6 +168,7 @@ type DecideForm struct {
 	Editing    bool
 	Open       string // the panel that is open: reject, escalate or empty
 	ShowSkip   bool
+	Asked      bool   // what it settles is a question
 	Settle     string // the heading of the form that settles a question; empty: it is an ordinary decision
 }
 

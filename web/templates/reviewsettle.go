@@ -3,6 +3,7 @@ package templates
 // Waiting is a page of what waits for a lead or a specialist.
 type Waiting struct {
 	Title, Lead string
+	Questions   bool // questions, not disagreements
 	Rows        []WaitingRow
 	Empty       *Empty
 	Next        string // the page after this one; empty: none

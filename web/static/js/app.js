@@ -17,6 +17,23 @@ document.addEventListener("keydown", (event) => {
   if (menu) menu.querySelector("summary").focus();
 });
 
+// The key / goes to the field in which words are looked for.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "/" || event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented) return;
+  if (event.target instanceof Element && event.target.matches("input, textarea, select, [contenteditable]")) return;
+  const field = document.querySelector("main [role=search] :is(input[type=search], input[name=q])");
+  if (!field) return;
+  event.preventDefault();
+  field.focus();
+  field.select();
+});
+
+// Whoever comes to choose finds the first choice under Enter. Not on a phone,
+// where nothing is chosen by key.
+if (document.activeElement === document.body && !matchMedia("(pointer: coarse)").matches) {
+  document.querySelector("[data-first] button")?.focus({ preventScroll: true });
+}
+
 // <button data-copy="#id"> copies the text of that element and says so.
 document.addEventListener("click", async (event) => {
   const button = event.target instanceof Element && event.target.closest("[data-copy]");

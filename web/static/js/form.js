@@ -36,18 +36,33 @@ export function drop(article) {
   editorOf(article)?.remove();
 }
 
+// The button of an element of a list itself, not of what is inside of it.
+const rowButton = (item, verb) => [...item.querySelectorAll(`button[value^="${verb}:"]`)].find((b) => b.closest(".ef")?.parentElement === item);
+
 /** Shows or hides the form; what is hidden is not sent. */
 export function show(article, on) {
   const editor = editorOf(article);
   if (!editor) return;
   editor.disabled = editor.hidden = !on;
+  // What has a key of its own is no stop on the way through a list.
+  for (const item of editor.querySelectorAll(".ef-items > li")) {
+    for (const verb of ["up", "down", "remove"]) rowButton(item, verb)?.setAttribute("tabindex", "-1");
+  }
   if (on) for (const c of fields(article)) grow(c);
 }
 
-/** Puts the cursor where somebody most likely wants to edit. */
+/** Puts the cursor where somebody most likely wants to edit: where the worst finding points. */
 export function focus(article) {
   const editor = editorOf(article);
   if (!editor) return;
+  const found = [...places(article)].find((p) => p.severity === "error") ?? [...places(article)].find((p) => p.severity === "warning");
+  const wrong = found?.box.querySelector(":is(input, textarea, select):not([hidden], [type=hidden], :disabled)");
+  if (wrong) {
+    for (let d = wrong.closest("details:not([open])"); d; d = d.parentElement.closest("details:not([open])")) d.open = true;
+    wrong.focus();
+    wrong.scrollIntoView({ block: "center" });
+    return;
+  }
   const turns = [...editor.querySelectorAll(".turn-assistant [data-turn]")];
   const last = turns.at(-1) ?? editor;
   const field = last.querySelector(".ef-group :is(input, textarea, select):not([hidden]), .editor-message > .ef textarea") ?? editor.querySelector("textarea, input:not([hidden])");
@@ -168,19 +183,26 @@ function total(list) {
   line.className = `ef-sum tone-${right ? "good" : "danger"}`;
 }
 
-// What the checks found stands at its field, too.
-function place(article) {
+// The fields that findings point at, as {link, box, severity}.
+function* places(article) {
   const editor = editorOf(article);
-  if (!editor) return;
-  for (const old of editor.querySelectorAll(".ef-finding")) old.remove();
   const checkedNow = article.querySelector("[data-checked-list]")?.childElementCount > 0 || article.querySelector("[data-findings]")?.hidden;
   for (const link of article.querySelectorAll(`${checkedNow ? "[data-checked-list]" : "[data-findings]"} a[data-finding]`)) {
     const hash = link.dataset.editUrl ?? link.getAttribute("href");
     const target = document.getElementById(hash.slice(1));
     const box = target && editor.contains(target) && target.closest(".ef, [data-turn]");
     if (!box || target === editor) continue;
+    yield { link, box, severity: link.closest("li")?.querySelector(".badge")?.className.match(/is-(error|warning|info)/)?.[1] ?? "info" };
+  }
+}
+
+// What the checks found stands at its field, too.
+function place(article) {
+  const editor = editorOf(article);
+  if (!editor) return;
+  for (const old of editor.querySelectorAll(".ef-finding")) old.remove();
+  for (const { link, box, severity } of places(article)) {
     const p = document.createElement("p");
-    const severity = link.closest("li")?.querySelector(".badge")?.className.match(/is-(error|warning|info)/)?.[1] ?? "info";
     p.className = `ef-finding is-${severity}`;
     p.textContent = link.textContent;
     const head = box.querySelector(":scope > .ef-head, :scope > .editor-head");
@@ -231,19 +253,25 @@ export function run(bench, post, fail) {
 
   bench.addEventListener("checked", (event) => place(event.target));
 
-  // Enter adds an element behind, Backspace in an empty one takes it away, Alt and
-  // an arrow move it. Shift+Enter is a line end.
+  // Enter adds an element behind, Backspace in an empty one takes it away (Alt and
+  // Delete in any), Alt and an arrow move it. Shift+Enter is a line end.
   bench.addEventListener("keydown", (event) => {
     const field = event.target;
     if (!(field instanceof Element) || !field.closest("[data-edit]") || event.isComposing || event.ctrlKey || event.metaKey) return;
     const article = field.closest("article");
     if (event.altKey && (event.key === "ArrowUp" || event.key === "ArrowDown")) {
-      const verb = event.key === "ArrowUp" ? "up:" : "down:";
       const item = field.closest(".ef-items > li");
-      const button = item && [...item.querySelectorAll(`button[value^="${verb}"]`)].find((b) => b.closest("li") === item);
+      const button = item && rowButton(item, event.key === "ArrowUp" ? "up" : "down");
       if (!button) return;
       event.preventDefault();
       if (!button.disabled) go(article, button.value);
+      return;
+    }
+    if (event.altKey && event.key === "Delete") {
+      const button = rowButton(field.closest(".ef-items > li") ?? field, "remove");
+      if (!button) return;
+      event.preventDefault();
+      go(article, button.value);
       return;
     }
     if (event.altKey || !field.matches("input, textarea")) return;

@@ -354,6 +354,7 @@ function run(bench) {
     const s = stateOf(article);
     if (s.state !== "open" || forms.busy(article) || !ready(article, verdict)) return;
     if (article === current) pause();
+    for (const old of general.querySelectorAll(".flash-warning")) old.remove(); // it was about something before
     const form = part(article, "form[data-decide]");
     const body = new URLSearchParams();
     for (const [name, value] of article.hasAttribute("data-editing") ? forms.changes(article) : []) body.append(name, value);
@@ -410,7 +411,7 @@ function run(bench) {
     }
     article.dataset.decided = s.verdict;
     part(article, "form[data-decide]").hidden = true;
-    notice(above(article), "info", `${outcome.textContent.trim()} Press U to undo.`);
+    notice(above(article), "info", `${outcome.textContent.trim()} Undo (U) takes back your latest decision.`);
     const gold = answer.doc.querySelector("[data-gold]")?.textContent.trim();
     if (gold) {
       notice(general, "info", gold, [{ label: "Thank you", run: (el) => el.remove() }]);
@@ -619,10 +620,29 @@ function run(bench) {
     say(s === "open" ? "To decide." : s === "saved" ? `${done[stateOf(to).verdict]}.` : "Saving…");
   }
 
+  // tick changes the nth line of the checklist.
+  function tick(n) {
+    const box = current.querySelectorAll("input[name=checklist]:not(:disabled)")[n - 1];
+    if (!box) return false;
+    box.click();
+    box.closest("label").scrollIntoView({ block: "nearest" });
+    say(`${box.checked ? "Ticked" : "Not ticked"}: ${box.closest("label").querySelector("span").firstChild.textContent.trim()}`);
+    return true;
+  }
+
+  // comment goes to the field of the comments.
+  function comment() {
+    const field = part(current, ".comments textarea");
+    field?.focus();
+    field?.scrollIntoView({ block: "center" });
+  }
+
   const keys = {
     a: () => decide(current, "approve"),
     r: () => panel(current, "reject"),
-    e: () => edit(current, !current.hasAttribute("data-editing")),
+    // A form that is open already, such as that of a draft, is gone into.
+    e: () => (current.hasAttribute("data-editing") ? forms.focus(current) : edit(current, true)),
+    c: comment,
     s: () => part(current, '[data-act="skip"]') && decide(current, "skip"),
     f: () => panel(current, "escalate"),
   };
@@ -687,6 +707,10 @@ function run(bench) {
       event.preventDefault();
       radio.checked = true;
       decide(current, "reject");
+      return;
+    }
+    if (/^[1-9]$/.test(key) && tick(Number(key))) {
+      event.preventDefault();
       return;
     }
     if (!keys[key]) return;
@@ -762,7 +786,7 @@ function run(bench) {
     touch = null;
     if (single || event.pointerType !== "touch" || !event.isPrimary) return;
     const target = event.target instanceof Element ? event.target : null;
-    if (!target?.closest(".item-main") || typing(target) || sideways(target)) return;
+    if (!target?.closest(".item-main") || sideways(target) || (typing(target) && stateOf(current).state === "open")) return;
     touch = { x: event.clientX, y: event.clientY, at: event.timeStamp };
   });
   bench.addEventListener("pointerup", (event) => {
