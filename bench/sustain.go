@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/voicefit/spotter/internal/audit"
+	"github.com/voicefit/spotter/internal/courtesy"
 	"github.com/voicefit/spotter/internal/example"
 	"github.com/voicefit/spotter/internal/export"
 	"github.com/voicefit/spotter/internal/fault"
@@ -27,13 +28,17 @@ func (b *bench) sustain(ctx context.Context) ([]result, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	counts := &perSecond{start: time.Now()}
+	served := courtesy.New(time.Now)
+	b.export.GiveWay(served.Step)
 	var wg sync.WaitGroup
 	var failed error
 	for i := range reviewers {
 		wg.Go(func() {
 			who := audit.Actor{ID: uuid.New(), Name: fmt.Sprintf("Reviewer %d", i)}
 			for ctx.Err() == nil {
+				start := time.Now()
 				err := b.one(ctx, who)
+				served.Served(time.Since(start)) // as the server does with its requests
 				if err != nil && ctx.Err() == nil {
 					counts.mu.Lock()
 					failed = err

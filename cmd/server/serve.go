@@ -19,6 +19,7 @@ import (
 	"github.com/voicefit/spotter/internal/assign"
 	"github.com/voicefit/spotter/internal/audit"
 	"github.com/voicefit/spotter/internal/comment"
+	"github.com/voicefit/spotter/internal/courtesy"
 	"github.com/voicefit/spotter/internal/demo"
 	"github.com/voicefit/spotter/internal/history"
 	"github.com/voicefit/spotter/internal/inbox"
@@ -150,6 +151,8 @@ func (a *app) serve(ctx context.Context, ln net.Listener, announce func(string, 
 // handler is the whole site: pages, API, health and metrics.
 func (a *app) handler() (http.Handler, error) {
 	metrics := ui.NewMetrics(a.pool.Stat)
+	served := courtesy.New(time.Now)
+	a.export.GiveWay(served.Step)
 	endpoints, err := api.New(api.Config{
 		Acts: a.acts,
 		Log:  a.log, Accounts: a.accounts, Catalog: a.catalogs.Current, Ingest: a.queued, Review: a.review,
@@ -163,7 +166,7 @@ func (a *app) handler() (http.Handler, error) {
 		Acts: a.acts, Hooks: a.webhooks,
 		Log: a.log, Accounts: a.accounts, Catalogs: a.catalogs, Figures: a.report, Record: a.record,
 		Reviews: a.review, Browse: a.browse, HasRule: hasRule, Imports: a.queued, Export: a.export, MaxUploadBytes: a.cfg.MaxUploadBytes,
-		Overview: a.report, Links: share.New(a.pool, a.catalogs.Dataset(), nil), Quality: a.report, Rechecks: a.quality, Duplicates: a.dedup, Agreement: agreement.New(a.pool, a.catalogs.Dataset()), Check: a.lint.Check, Count: a.tokens.CountBoth, Tokens: a.tokens, Demo: a.demo(), Inbox: inbox.New(a.pool, a.catalogs.Dataset()), Assignments: assign.New(a.pool, a.catalogs.Dataset(), nil), Comments: comment.New(a.pool, a.catalogs.Dataset()), Metrics: metrics, BaseURL: a.cfg.BaseURL,
+		Overview: a.report, Links: share.New(a.pool, a.catalogs.Dataset(), nil), Quality: a.report, Rechecks: a.quality, Duplicates: a.dedup, Agreement: agreement.New(a.pool, a.catalogs.Dataset()), Check: a.lint.Check, Count: a.tokens.CountBoth, Tokens: a.tokens, Demo: a.demo(), Inbox: inbox.New(a.pool, a.catalogs.Dataset()), Assignments: assign.New(a.pool, a.catalogs.Dataset(), nil), Comments: comment.New(a.pool, a.catalogs.Dataset()), Metrics: metrics, Served: served.Served, BaseURL: a.cfg.BaseURL,
 		Samples: a.samples(), Releases: a.ordered,
 		Histories: history.New(a.pool, a.catalogs.Dataset()),
 		Mounts: map[string]http.Handler{

@@ -16,7 +16,7 @@ const module = "github.com/voicefit/spotter/"
 // imports only what is on a lower floor, and on its own floor only what across
 // names. docs/design.md draws the same house.
 var floors = [][]string{
-	{"db/migrations", "catalog", "internal/fault", "internal/config", "internal/chart", "internal/postgres", "internal/postgres/cluster", "internal/db"},
+	{"db/migrations", "catalog", "internal/fault", "internal/config", "internal/chart", "internal/courtesy", "internal/postgres", "internal/postgres/cluster", "internal/db"},
 	{"internal/example", "internal/llama3", "internal/stat"},
 	{"internal/audit", "internal/inbox", "internal/share", "internal/sight", "internal/account", "internal/catalog", "internal/decode", "internal/sample", "internal/webhook"},
 	{"internal/lint", "internal/ingest", "internal/assign", "internal/comment", "internal/history", "internal/review", "internal/browse", "internal/dedup", "internal/agreement", "internal/acceptance"},

@@ -3,6 +3,8 @@ package export
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -54,6 +56,7 @@ const releaseSQL = `
 // connection, however few there are. What use gets is valid until it returns.
 func (e *exporter) frozen(ctx context.Context, release uuid.UUID, after, to int64, use func(position int64, id uuid.UUID, row Row) error) error {
 	g, ctx := errgroup.WithContext(ctx)
+	var worked atomic.Int64                 // nanoseconds, by the chunks that were read since the last step
 	queue := make(chan chan block, ahead-1) // chunks in their order; with the one in hand, ahead
 	g.Go(func() error {
 		defer close(queue)
@@ -72,8 +75,13 @@ func (e *exporter) frozen(ctx context.Context, release uuid.UUID, after, to int6
 			}
 			g.Go(func() error {
 				defer close(blocks)
+				start := time.Now()
+				defer func() { worked.Add(int64(time.Since(start))) }()
 				return pump(ctx, rows, from, end, blocks)
 			})
+			if err := e.step(ctx, time.Duration(worked.Swap(0))); err != nil {
+				return err
+			}
 		}
 		return nil
 	})

@@ -47,7 +47,7 @@ func (s *Service) WriteRows(ctx context.Context, w io.Writer, p Preset, file Par
 // files it is; its bytes are those of all files. Now and then told, where it is not
 // nil, hears how many rows are done. The rest is as WriteRows does.
 func (s *Service) WriteFiles(ctx context.Context, p Preset, told func(rows int64), targets ...Target) ([]Written, Summary, error) {
-	e := &exporter{db: s.db, dataset: s.dataset}
+	e := &exporter{db: s.db, dataset: s.dataset, step: s.step}
 	all := make([]*target, len(targets))
 	for i, t := range targets {
 		all[i] = &target{Writer: p.NewWriter(t.To, t.Part), left: t.Rows}

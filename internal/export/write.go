@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -59,13 +60,18 @@ type Service struct {
 	db      db.DBTX
 	dataset uuid.UUID
 	order   func(ctx context.Context) ([]string, error)
+	step    func(ctx context.Context, worked time.Duration) error
 }
 
 // New returns the service; order lists the category slugs in the order of the
 // catalog.
 func New(conn db.DBTX, dataset uuid.UUID, order func(ctx context.Context) ([]string, error)) *Service {
-	return &Service{db: conn, dataset: dataset, order: order}
+	return &Service{db: conn, dataset: dataset, order: order, step: func(ctx context.Context, _ time.Duration) error { return ctx.Err() }}
 }
+
+// GiveWay has exports call step after each chunk, with how long it took, so that
+// they can rest while people are waiting. It is called before the first export.
+func (s *Service) GiveWay(step func(ctx context.Context, worked time.Duration) error) { s.step = step }
 
 // Write writes the examples to w: by category in the catalog's order, then
 // subcategory, then order of import. An example that the preset can't say is
@@ -112,7 +118,7 @@ func (s *Service) write(ctx context.Context, o Options, out []*Writer, from map[
 	if err != nil {
 		return nil, Summary{}, fmt.Errorf("export: list demo sources: %w", err)
 	}
-	e := &exporter{db: s.db, dataset: s.dataset, demo: demo, out: out, from: from}
+	e := &exporter{db: s.db, dataset: s.dataset, demo: demo, out: out, from: from, step: s.step}
 	for _, shelf := range shelves {
 		if err := e.shelf(ctx, shelf); err != nil {
 			return nil, e.sum, fmt.Errorf("export %s/%s: %w", shelf.Category, shelf.Subcategory, err)
@@ -160,6 +166,7 @@ type exporter struct {
 	line    []byte              // the last one that several files shared
 	from    map[uuid.UUID]int64 // rows by source; nil where nobody asks
 	sum     Summary
+	step    func(ctx context.Context, worked time.Duration) error // after each chunk
 }
 
 // shelfSQL reads one chunk of a shelf. It is not in db/queries because the rows
@@ -178,6 +185,7 @@ var binary = pgx.QueryResultFormats{pgx.BinaryFormatCode}
 func (e *exporter) shelf(ctx context.Context, shelf db.ExportShelvesRow) error {
 	after := uuid.Nil
 	for {
+		start := time.Now()
 		rows, err := e.db.Query(ctx, shelfSQL, binary, e.dataset, shelf.Category, shelf.Subcategory, string(shelf.Status), after, chunk)
 		if err != nil {
 			return fmt.Errorf("read: %w", err)
@@ -195,6 +203,9 @@ func (e *exporter) shelf(ctx context.Context, shelf db.ExportShelvesRow) error {
 		}
 		if n < chunk {
 			return nil
+		}
+		if err := e.step(ctx, time.Since(start)); err != nil {
+			return err
 		}
 	}
 }

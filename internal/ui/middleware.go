@@ -66,6 +66,9 @@ func (s *Server) observe(next http.Handler) http.Handler {
 			if s.metrics != nil {
 				s.metrics.observe(r.Method, route, status, took)
 			}
+			if s.served != nil {
+				s.served(took)
+			}
 			s.log.LogAttrs(r.Context(), slog.LevelInfo, "request",
 				slog.String("method", method(r.Method)), slog.String("route", route), slog.Int("status", status),
 				slog.Int("bytes", ww.BytesWritten()), slog.Float64("millis", float64(took.Microseconds())/1000),

@@ -64,6 +64,7 @@ type Config struct {
 	Histories   History                // nil: an example shows its decisions only; needs Reviews and Browse
 	Comments    Comments               // nil: nothing can be said about an example; needs Reviews and Browse
 	Metrics     *Metrics               // nil: requests are not measured
+	Served      func(time.Duration)    // hears how long each request took; nil: nobody asks
 	Now         func() time.Time       // nil: time.Now
 	// MaxUploadBytes bounds one file that is imported; 0: no limit.
 	MaxUploadBytes int64
@@ -103,6 +104,7 @@ type Server struct {
 	histories   History
 	assignments Assignments
 	metrics     *Metrics
+	served      func(time.Duration)
 	now         func() time.Time
 	baseURL     string
 	maxUpload   int64
@@ -129,7 +131,7 @@ func New(c Config) (*Server, error) {
 		log: c.Log, accounts: c.Accounts, catalogs: c.Catalogs, figures: c.Figures, record: c.Record, demo: c.Demo, agreement: c.Agreement, inbox: c.Inbox, comments: c.Comments, assignments: c.Assignments,
 		imports: c.Imports, export: c.Export, soundness: c.Quality, overview: c.Overview, links: c.Links, rechecks: c.Rechecks, duplicates: c.Duplicates, maxUpload: c.MaxUploadBytes,
 		reviews: c.Reviews, browse: c.Browse, hasRule: c.HasRule, drawer: draw.New(markdown),
-		check: c.Check, count: c.Count, tokens: c.Tokens, metrics: c.Metrics, now: c.Now, baseURL: strings.TrimSuffix(c.BaseURL, "/"), mux: chi.NewRouter(),
+		check: c.Check, count: c.Count, tokens: c.Tokens, metrics: c.Metrics, served: c.Served, now: c.Now, baseURL: strings.TrimSuffix(c.BaseURL, "/"), mux: chi.NewRouter(),
 	}
 	s.histories = c.Histories
 	if s.now == nil {
