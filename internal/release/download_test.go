@@ -189,7 +189,7 @@ func TestEstimate(t *testing.T) {
 	if l := got["errors"]; l.Rows < bad-940 || l.Rows > bad+940 || !l.Holds || !strings.Contains(l.Text, "95 % confidence") {
 		t.Errorf("errors = %+v", l)
 	}
-	if text := got["approvals"].Text; !strings.HasPrefix(text, "None of 2000 rows drawn at random, so with 95 % confidence fewer than 32 of all 21000.") {
+	if text := got["approvals"].Text; !strings.HasPrefix(text, "None of 2,000 rows drawn at random, so with 95 % confidence fewer than 32 of all 21,000.") {
 		t.Errorf("approvals = %s", text) // the rule of three: 3/2000 of them
 	}
 	p, err = s.Preview(ctx, release.Spec{Limits: map[string]release.Limit{"voice_parsing": {Cap: 7000}}})

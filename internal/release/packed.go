@@ -20,14 +20,11 @@ import (
 // compressed, with what does it.
 var packings = map[string]string{".gz": "gzip", ".zst": "zstd"}
 
-// Packings lists the endings under which a file can be had compressed; none for
-// what is compressed already or too small to gain.
+// Packings lists the endings under which people are offered a file compressed: one
+// of rows, unless it is compressed already or too small to gain. Any other can be
+// had so all the same.
 func Packings(f File) []string {
-	switch path.Ext(f.Name) {
-	case ".parquet", ".sig":
-		return nil
-	}
-	if f.Bytes < 4096 {
+	if f.Rows == 0 || path.Ext(f.Name) == ".parquet" || f.Bytes < 4096 {
 		return nil
 	}
 	return []string{".gz", ".zst"}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
@@ -94,7 +95,16 @@ func plural(n int) string {
 	if n == 1 {
 		return "1 example"
 	}
-	return fmt.Sprintf("%d examples", n)
+	return grouped(n) + " examples"
+}
+
+// grouped writes a number with its thousands apart: 1,000,580.
+func grouped[N int | int64](n N) string {
+	s := strconv.FormatInt(int64(n), 10)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
 }
 
 // preflight holds the selection, dealt out, against everything that a training
@@ -160,7 +170,7 @@ func (sel *selection) targets(n map[string]int) Line {
 			continue
 		}
 		if lack := c.Target.Min - n[c.Slug]; lack > 0 {
-			short = append(short, fmt.Sprintf("%s has %d of %d", c.Name, n[c.Slug], c.Target.Min))
+			short = append(short, fmt.Sprintf("%s has %s of %s", c.Name, grouped(n[c.Slug]), grouped(c.Target.Min)))
 			l.Rows += lack
 		}
 	}
@@ -170,7 +180,7 @@ func (sel *selection) targets(n map[string]int) Line {
 	}
 	l.Green = false
 	l.Text = strings.Join(short, "; ") + "."
-	l.Do = fmt.Sprintf("Approve %d more, or release what there is: the manifest says that it is less than planned.", l.Rows)
+	l.Do = fmt.Sprintf("Approve %s more, or release what there is: the manifest says that it is less than planned.", grouped(l.Rows))
 	return l
 }
 
@@ -189,7 +199,7 @@ func (sel *selection) leakage(first []Leak, n int) Line {
 		l.First = append(l.First, k.A, k.B)
 	}
 	l.First = l.First[:min(len(l.First), maxFirst)]
-	l.Text = fmt.Sprintf("%d pairs of rows lie in different splits and should not: %s.", n, strings.Join(said, "; "))
+	l.Text = fmt.Sprintf("%s pairs of rows lie in different splits and should not: %s.", grouped(n), strings.Join(said, "; "))
 	l.Do = "Figures on held-out rows would flatter the model. Run the search for duplicates to its end and make the release again; if it stays, report a bug."
 	return l
 }
@@ -204,7 +214,7 @@ func (sel *selection) shares() Line {
 	var said []string
 	for k, s := range sel.spec.Splits {
 		share := float64(got[k]) / float64(total)
-		said = append(said, fmt.Sprintf("%s %d (%.1f %%, asked %.4g %%)", s.Name, got[k], 100*share, 100*s.Share))
+		said = append(said, fmt.Sprintf("%s %s (%.1f %%, asked %.4g %%)", s.Name, grouped(got[k]), 100*share, 100*s.Share))
 		off := float64(got[k]) - s.Share*float64(total)
 		if got[k] == 0 || max(off, -off) > max(2, 0.01*float64(total)) {
 			l.Green = false
@@ -243,7 +253,7 @@ func (sel *selection) limits() Line {
 		if t.rows > 0 {
 			l.Green = false
 			l.Rows, l.First = max(l.Rows, t.rows), t.first
-			said = append(said, fmt.Sprintf("%s on %s (%d tokens)", plural(t.rows), p.Name, p.MaxTokens))
+			said = append(said, fmt.Sprintf("%s on %s (%s tokens)", plural(t.rows), p.Name, grouped(p.MaxTokens)))
 		}
 	}
 	if l.Green {
@@ -256,7 +266,7 @@ func (sel *selection) limits() Line {
 }
 
 func (sel *selection) minimum(train int) Line {
-	l := Line{Key: LineRows, Label: "Enough rows to train on", Holds: train == 0, Green: true, Text: fmt.Sprintf("The training split has %d rows.", train)}
+	l := Line{Key: LineRows, Label: "Enough rows to train on", Holds: train == 0, Green: true, Text: fmt.Sprintf("The training split has %s rows.", grouped(train))}
 	for _, p := range sel.spec.Presets {
 		if problems := export.Preset(p).FileProblems(int64(train), 0); len(problems) > 0 {
 			l.Green = false
@@ -274,7 +284,7 @@ func (sel *selection) floors(n map[string]int) Line {
 	for _, c := range sel.catalog.Categories {
 		if f := sel.spec.Limits[c.Slug].Floor; n[c.Slug] < f {
 			l.Rows += f - n[c.Slug]
-			short = append(short, fmt.Sprintf("%s has %d of %d", c.Name, n[c.Slug], f))
+			short = append(short, fmt.Sprintf("%s has %s of %s", c.Name, grouped(n[c.Slug]), grouped(f)))
 		}
 	}
 	if len(short) > 0 {

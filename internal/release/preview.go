@@ -214,13 +214,16 @@ func estimated(l Line, n int, all int64) Line {
 		return l
 	}
 	if l.Green {
-		l.Text = fmt.Sprintf("None of %d rows drawn at random, so with 95 %% confidence fewer than %.0f of all %d.", n, math.Ceil(stat.AtMost(0, n, 0.95)*float64(all)), all)
+		most := int64(math.Ceil(stat.AtMost(0, n, 0.95) * float64(all)))
+		l.Text = fmt.Sprintf("None of %s rows drawn at random, so with 95 %% confidence fewer than %s of all %s.", grouped(n), grouped(most), grouped(all))
 		return l
 	}
 	in := stat.Wilson(l.Rows, n, 0.95)
 	found := l.Rows
 	l.Rows = int(math.Round(float64(found) / float64(n) * float64(all)))
-	l.Text = fmt.Sprintf("About %d of all rows (between %.0f and %.0f with 95 %% confidence): of %d drawn at random, %s", l.Rows, in.Low*float64(all), in.High*float64(all), n, lower(l.Text))
+	low, high := int64(math.Round(in.Low*float64(all))), int64(math.Round(in.High*float64(all)))
+	l.Text = fmt.Sprintf("About %s of all rows (between %s and %s with 95 %% confidence): of %s drawn at random, %s",
+		grouped(l.Rows), grouped(low), grouped(high), grouped(n), lower(l.Text))
 	return l
 }
 

@@ -471,7 +471,8 @@ type LineageSource struct {
 	Importer string    `json:"importer"`
 }
 
-// LineageDecision is a decision on the row's example that stands.
+// LineageDecision is a decision on the row's example, in the order in which they were
+// made. One that was taken back has Undone set; what took it back has the verdict undo.
 type LineageDecision struct {
 	ID             uuid.UUID `json:"id"`
 	Reviewer       string    `json:"reviewer"`
@@ -482,6 +483,7 @@ type LineageDecision struct {
 	Reason         string    `json:"reason,omitempty"`
 	OverrideReason string    `json:"override_reason,omitempty"`
 	Checklist      []string  `json:"checklist,omitempty"`
+	Undone         bool      `json:"undone,omitempty"`
 	At             time.Time `json:"at"`
 }
 
@@ -523,13 +525,13 @@ func (sel *selection) writeLineage(b *bytes.Buffer, from int, items []item, all 
 			Decisions: []LineageDecision{}, Findings: []LineageFinding{}, Waivers: []LineageWaiver{},
 		}
 		s := all[it.id]
-		for d := range s.live {
+		for _, d := range s.decisions {
 			var list []string
 			if err := json.Unmarshal([]byte(d.Checklist), &list); err != nil {
 				return fmt.Errorf("read the checklist of decision %s: %w", d.ID, err)
 			}
 			l.Decisions = append(l.Decisions, LineageDecision{
-				d.ID, d.Reviewer, d.Verdict, d.Kind, d.Revision, d.NewRevision, d.Reason, d.OverrideReason, list, d.CreatedAt.UTC(),
+				d.ID, d.Reviewer, d.Verdict, d.Kind, d.Revision, d.NewRevision, d.Reason, d.OverrideReason, list, d.Undone, d.CreatedAt.UTC(),
 			})
 		}
 		for _, f := range s.findings {
