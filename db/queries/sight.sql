@@ -38,3 +38,11 @@ ON CONFLICT DO NOTHING;
 -- name: RemoveDemoSightings :exec
 DELETE FROM sightings w USING examples e
  WHERE w.dataset_id = @dataset_id AND e.dataset_id = w.dataset_id AND e.id = w.example_id AND e.source_id = ANY(@sources::uuid[]);
+
+-- name: NoteSightings :exec
+-- The same for a list of revisions, those of them that are the current ones.
+INSERT INTO sightings (dataset_id, example_id, revision, user_id)
+SELECT DISTINCT e.dataset_id, e.id, e.revision, @viewer_id::uuid
+  FROM (SELECT unnest(@ids::uuid[]) AS id, unnest(@revisions::int[]) AS revision) AS s
+  JOIN examples e ON e.dataset_id = @dataset_id AND e.id = s.id AND e.revision = s.revision
+ON CONFLICT DO NOTHING;

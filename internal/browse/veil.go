@@ -59,6 +59,28 @@ func (s *Service) Shown(ctx context.Context, d Detail, v Viewer) error {
 	return nil
 }
 
+// A Ref is one revision of an example.
+type Ref struct {
+	Example  uuid.UUID
+	Revision int
+}
+
+// ShownVerdicts notes that the viewer was shown others' verdicts on these revisions, in
+// a list of them.
+func (s *Service) ShownVerdicts(ctx context.Context, refs []Ref, v Viewer) error {
+	if !v.Reviews || len(refs) == 0 {
+		return nil
+	}
+	ids, revisions := make([]uuid.UUID, len(refs)), make([]int32, len(refs))
+	for i, r := range refs {
+		ids[i], revisions[i] = r.Example, int32(r.Revision)
+	}
+	if err := db.New(s.db).NoteSightings(ctx, db.NoteSightingsParams{ViewerID: v.ID, Ids: ids, Revisions: revisions, DatasetID: s.dataset}); err != nil {
+		return fmt.Errorf("note which verdicts %s was shown: %w", v.ID, err)
+	}
+	return nil
+}
+
 // about is the revision that a decision speaks of: the one it made, else the one
 // it saw.
 func (d Decision) about() int {

@@ -50,6 +50,32 @@ func (q *Queries) NoteSighting(ctx context.Context, viewerID uuid.UUID, datasetI
 	return err
 }
 
+const noteSightings = `-- name: NoteSightings :exec
+INSERT INTO sightings (dataset_id, example_id, revision, user_id)
+SELECT DISTINCT e.dataset_id, e.id, e.revision, $1::uuid
+  FROM (SELECT unnest($2::uuid[]) AS id, unnest($3::int[]) AS revision) AS s
+  JOIN examples e ON e.dataset_id = $4 AND e.id = s.id AND e.revision = s.revision
+ON CONFLICT DO NOTHING
+`
+
+type NoteSightingsParams struct {
+	ViewerID  uuid.UUID
+	Ids       []uuid.UUID
+	Revisions []int32
+	DatasetID uuid.UUID
+}
+
+// The same for a list of revisions, those of them that are the current ones.
+func (q *Queries) NoteSightings(ctx context.Context, arg NoteSightingsParams) error {
+	_, err := q.db.Exec(ctx, noteSightings,
+		arg.ViewerID,
+		arg.Ids,
+		arg.Revisions,
+		arg.DatasetID,
+	)
+	return err
+}
+
 const removeDemoSightings = `-- name: RemoveDemoSightings :exec
 DELETE FROM sightings w USING examples e
  WHERE w.dataset_id = $1 AND e.dataset_id = w.dataset_id AND e.id = w.example_id AND e.source_id = ANY($2::uuid[])

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/voicefit/spotter/internal/agreement"
+	"github.com/voicefit/spotter/internal/browse"
 	"github.com/voicefit/spotter/internal/catalog"
 	"github.com/voicefit/spotter/internal/example"
 	"github.com/voicefit/spotter/internal/fault"
@@ -59,6 +60,13 @@ func (s *Server) compared(w http.ResponseWriter, r *http.Request, own uuid.UUID)
 	}
 	c, _, err := s.catalogs.CurrentVersion(ctx)
 	if err != nil {
+		return err
+	}
+	refs := make([]browse.Ref, len(list))
+	for i, one := range list {
+		refs[i] = browse.Ref{Example: one.ExampleID, Revision: one.Revision}
+	}
+	if err := s.browse.ShownVerdicts(ctx, refs, beholder(r, false)); err != nil {
 		return err
 	}
 	for _, one := range list {

@@ -138,10 +138,13 @@ func (s *Server) took(form url.Values) time.Duration {
 func outcomeWords(out review.Outcome, verdict example.Verdict) string {
 	words := ledTo(out, verdict)
 	if out.Informed {
-		words += " You had been shown what others said of it, so it is kept, but does not count as independent."
+		words += " " + informedWords
 	}
 	return words
 }
+
+// informedWords tell somebody that their verdict is not an independent one.
+const informedWords = "You had been shown what others said of it, so your verdict is kept, but does not count as independent."
 
 func ledTo(out review.Outcome, verdict example.Verdict) string {
 	switch verdict {
@@ -170,6 +173,9 @@ func outcomeView(out review.Outcome, verdict example.Verdict) templates.Outcome 
 	v := templates.Outcome{
 		DecisionID: out.DecisionID.String(), Status: string(out.Status), Revision: strconv.Itoa(out.Revision),
 		Replayed: out.Replayed, Words: outcomeWords(out, verdict),
+	}
+	if out.Informed {
+		v.Informed = informedWords
 	}
 	if g := out.Gold; g != nil {
 		right := "approve"

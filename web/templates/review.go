@@ -198,6 +198,7 @@ type Outcome struct {
 	DecisionID, Status, Revision string
 	Replayed                     bool
 	Gold                         string // after a practice example: what its author says; empty: it was none
+	Informed                     string // that the verdict is no independent one; else empty
 	Words                        string
 }
 

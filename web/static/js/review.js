@@ -412,10 +412,11 @@ function run(bench) {
     article.dataset.decided = s.verdict;
     part(article, "form[data-decide]").hidden = true;
     notice(above(article), "info", `${outcome.textContent.trim()} Undo (U) takes back your latest decision.`);
-    const gold = answer.doc.querySelector("[data-gold]")?.textContent.trim();
-    if (gold) {
-      notice(general, "info", gold, [{ label: "Thank you", run: (el) => el.remove() }]);
-      say(gold);
+    // What stays to be read after the next example is shown.
+    for (const tell of answer.doc.querySelectorAll("[data-tell]")) {
+      const text = tell.textContent.trim();
+      notice(general, "info", text, [{ label: "Thank you", run: (el) => el.remove() }]);
+      say(text);
     }
     const old = articles().filter((a) => stateOf(a).state === "saved" && a !== current);
     for (const a of old.slice(0, Math.max(0, old.length - keptBehind))) a.remove();
