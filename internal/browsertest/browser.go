@@ -1,6 +1,7 @@
 package browsertest
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -274,6 +275,23 @@ type violation struct {
 		HTML    string `json:"html"`
 		Summary string `json:"failureSummary"`
 	} `json:"nodes"`
+}
+
+// PDF prints the page as its style sheets ask for, backgrounds left out as browsers do,
+// and returns the file with its number of pages.
+func (b *Tab) PDF(name string) (file []byte, pages int) {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	printed, err := chromedp.Call(ctx, page.PrintToPDF, page.PrintToPDFParams{PreferCSSPageSize: new(true)})
+	if err != nil {
+		b.t.Fatalf("print %s: %v", name, err)
+	}
+	if err := os.WriteFile(filepath.Join(b.t.ArtifactDir(), name+".pdf"), printed.Data, 0o600); err != nil {
+		b.t.Fatal(err)
+	}
+	file = printed.Data
+	return file, bytes.Count(file, []byte("/Type /Page\n")) + bytes.Count(file, []byte("/Type /Page/")) + bytes.Count(file, []byte("/Type/Page/"))
 }
 
 // Axe fails the test for everything that axe-core finds wrong with the page.

@@ -138,7 +138,7 @@ func (d Drawing) Inline() string {
 	if slices.ContainsFunc(d.marks, func(m mark) bool { return m.href != "" }) {
 		role = `aria-hidden="true" focusable="false"`
 	}
-	fmt.Fprintf(&b, `<svg class="chart" viewBox="0 0 %s %s" %s>`, num(d.Width), num(d.Height), role)
+	fmt.Fprintf(&b, `<svg class="chart" viewBox="0 0 %s %s" preserveAspectRatio="xMinYMin" %s>`, num(d.Width), num(d.Height), role)
 	d.write(&b, false)
 	b.WriteString("</svg>")
 	return b.String()
