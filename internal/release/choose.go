@@ -335,32 +335,33 @@ type text struct {
 }
 
 // eachText reads the texts of all items in chunks, each a short query, and hands
-// every chunk to use on one of several goroutines; a chunk's first index is that
-// of its first item.
-func (s *Service) eachText(ctx context.Context, sel *selection, progress func(done int) error, use func(ctx context.Context, from int, texts []text) error) error {
+// every chunk to use on one of several goroutines. It goes by id, which is the order
+// in which texts lie in the table: by shelf every page would be read several times.
+func (s *Service) eachText(ctx context.Context, sel *selection, progress func(done int) error, use func(texts []text) error) error {
+	order := sel.inOrderOfIDs()
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(max(2, runtime.GOMAXPROCS(0)))
-	for from := 0; from < len(sel.items); from += textChunk {
+	for from := 0; from < len(order); from += textChunk {
 		if err := progress(from); err != nil {
 			_ = g.Wait()
 			return err
 		}
 		g.Go(func() error {
-			part := sel.items[from:min(from+textChunk, len(sel.items))]
-			ids, revisions := keysOf(part)
+			part := order[from:min(from+textChunk, len(order))]
+			ids, revisions, where := make([]uuid.UUID, len(part)), make([]int32, len(part)), make(map[uuid.UUID]int, len(part))
+			for i, at := range part {
+				ids[i], revisions[i] = sel.items[at].id, sel.items[at].revision
+				where[ids[i]] = int(at)
+			}
 			rows, err := db.New(s.cfg.DB).ReleaseTexts(ctx, ids, revisions, s.cfg.Dataset)
 			if err != nil {
 				return fmt.Errorf("read texts: %w", err)
-			}
-			where := make(map[uuid.UUID]int, len(part))
-			for i := range part {
-				where[part[i].id] = from + i
 			}
 			texts := make([]text, len(rows))
 			for i, r := range rows {
 				texts[i] = text{where[r.ExampleID], r.Messages, r.Tools, r.Metadata, r.ExternalID, r.Strict}
 			}
-			return use(ctx, from, texts)
+			return use(texts)
 		})
 	}
 	return g.Wait()
@@ -569,9 +570,9 @@ func (sel *selection) eachShared(k int, use func(first, other int32)) {
 	}
 }
 
-// finder returns a function that finds items by id, as long as they stay in their
-// order.
-func (sel *selection) finder() func(uuid.UUID) (int32, bool) {
+// inOrderOfIDs are the indexes of the items in the order of their ids. They hold as
+// long as the items stay in their order.
+func (sel *selection) inOrderOfIDs() []int32 {
 	if sel.byID == nil {
 		sel.byID = make([]int32, len(sel.items))
 		for i := range sel.byID {
@@ -579,11 +580,18 @@ func (sel *selection) finder() func(uuid.UUID) (int32, bool) {
 		}
 		slices.SortFunc(sel.byID, func(a, b int32) int { return bytes.Compare(sel.items[a].id[:], sel.items[b].id[:]) })
 	}
+	return sel.byID
+}
+
+// finder returns a function that finds items by id, as long as they stay in their
+// order.
+func (sel *selection) finder() func(uuid.UUID) (int32, bool) {
+	order := sel.inOrderOfIDs()
 	return func(id uuid.UUID) (int32, bool) {
-		at, ok := slices.BinarySearchFunc(sel.byID, id, func(i int32, id uuid.UUID) int { return bytes.Compare(sel.items[i].id[:], id[:]) })
+		at, ok := slices.BinarySearchFunc(order, id, func(i int32, id uuid.UUID) int { return bytes.Compare(sel.items[i].id[:], id[:]) })
 		if !ok {
 			return 0, false
 		}
-		return sel.byID[at], true
+		return order[at], true
 	}
 }

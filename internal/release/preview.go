@@ -171,7 +171,7 @@ func (s *Service) estimateLines(ctx context.Context, sel *selection, p Preview) 
 		return nil, err
 	}
 	sel.newKeys()
-	if err := s.eachText(ctx, sel, func(int) error { return nil }, func(_ context.Context, _ int, texts []text) error { return sel.readTexts(texts) }); err != nil {
+	if err := s.eachText(ctx, sel, func(int) error { return nil }, sel.readTexts); err != nil {
 		return nil, err
 	}
 	var ev evidence

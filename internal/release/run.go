@@ -215,7 +215,7 @@ func (s *Service) weighChosen(ctx context.Context, sel *selection, at func(ctx c
 		return nil, err
 	}
 	sel.newKeys()
-	if err := s.eachText(ctx, sel, count, func(_ context.Context, _ int, texts []text) error { return sel.readTexts(texts) }); err != nil {
+	if err := s.eachText(ctx, sel, count, sel.readTexts); err != nil {
 		return nil, err
 	}
 	if err := at(ctx, "dealing out splits", len(sel.items)); err != nil {
