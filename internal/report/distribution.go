@@ -54,6 +54,8 @@ type Distribution struct {
 	Changes       *Changes             `json:"changes,omitempty"`
 	// Assumptions are what the figures rest on, as sentences.
 	Assumptions []string `json:"assumptions"`
+	// Site is where numbers of the HTML lead; empty: nowhere. See Scope.
+	Site string `json:"-"`
 }
 
 // A Part is one part of a whole.
@@ -152,6 +154,9 @@ func (s *Service) Distribution(ctx context.Context, sc Scope) (Distribution, err
 	d := t.report(sources, people)
 	d.Report, d.Layout, d.Dataset, d.MadeAt = "distribution", DistributionLayout, sc.Catalog.Name, sc.At.Truncate(time.Second)
 	d.CatalogVersion, d.Release, d.Filter = sc.Version, sc.Release, ValidationFilter{sc.Filter.Category, string(sc.Filter.Status)}
+	if sc.Release == "" {
+		d.Site = sc.Site
+	}
 	if d.Sampling, err = s.sampled(ctx, t.sampled); err != nil {
 		return Distribution{}, fmt.Errorf("distribution report: samples: %w", err)
 	}
@@ -312,6 +317,11 @@ func (t *tally) report(sources, people map[uuid.UUID]string) Distribution {
 		bySource[cmp.Or(sources[id], id.String())] += n
 	}
 	d.Sources = t.parts(bySource, "")
+	for i := range d.Sources {
+		if _, ok := bySource[d.Sources[i].Name]; ok {
+			d.Sources[i].Slug = d.Sources[i].Name
+		}
+	}
 	d.Generators = t.parts(t.generators, "not said")
 	for id, n := range t.reviewers {
 		d.Reviewers = append(d.Reviewers, ReviewerPart{cmp.Or(people[id], "the command line"), n[0], n[1]})

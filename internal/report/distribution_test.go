@@ -191,7 +191,7 @@ func TestDistribution(t *testing.T) {
 	if diff := cmp.Diff([]report.ReviewerPart{{Name: "Ben", Approved: 12, Rejected: 2}, {Name: "Ana", Approved: 2, Rejected: 4}}, d.Reviewers); diff != "" {
 		t.Errorf("reviewers (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]report.Part{{Name: "seed.jsonl", Examples: 52, Share: 0.866667}, {Name: "another.jsonl", Examples: 8, Share: 0.133333}}, d.Sources); diff != "" {
+	if diff := cmp.Diff([]report.Part{{Slug: "seed.jsonl", Name: "seed.jsonl", Examples: 52, Share: 0.866667}, {Slug: "another.jsonl", Name: "another.jsonl", Examples: 8, Share: 0.133333}}, d.Sources); diff != "" {
 		t.Errorf("sources (-want +got):\n%s", diff)
 	}
 	if d.Agreement.Examples != 4 || d.Agreement.Agree != 3 || len(d.Agreement.Estimates) != 3 || d.Agreement.Estimates[0].Value != 0.75 {
@@ -396,6 +396,43 @@ func TestValidationOfAScope(t *testing.T) {
 		var b strings.Builder
 		if err := v.Write(&b, f); err != nil || !strings.Contains(b.String(), "leaky") || !strings.Contains(b.String(), "shout") {
 			t.Errorf("Write(%s) = %v:\n%s", f, err, b.String())
+		}
+	}
+}
+
+// TestReportsLeadToLists follows what an HTML report of a filter leads to; one of a
+// release, or without a site, leads nowhere and loads nothing.
+func TestReportsLeadToLists(t *testing.T) {
+	t.Parallel()
+	s, pool, _ := spread(t)
+	ctx := t.Context()
+	if _, err := pool.Exec(ctx, `UPDATE sources SET name = 'a "quoted" <b> & ü.jsonl' WHERE name = 'another.jsonl'`); err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range []report.Kind{report.ValidationKind, report.DistributionKind} {
+		for _, site := range []string{"", "http://localhost:8080"} {
+			sc, err := s.Filtered(ctx, report.Filter{Status: example.Pending})
+			if err != nil {
+				t.Fatal(err)
+			}
+			sc.Site = site
+			made, err := s.Make(ctx, kind, sc)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var b strings.Builder
+			if err := made.Write(&b, report.HTML); err != nil {
+				t.Fatal(err)
+			}
+			linked := strings.Contains(b.String(), `href="http://localhost:8080/examples?category=ai_coach&amp;status=`) || strings.Contains(b.String(), `href="http://localhost:8080/examples?category=voice_parsing&amp;status=`)
+			if linked != (site != "") || site == "" && strings.Contains(b.String(), "href") {
+				t.Errorf("the %s report with site %q: linked %v", kind, site, linked)
+			}
+			for _, word := range []string{"src=", "<link", "<script", "@import", "url(", "<b> &"} {
+				if strings.Contains(b.String(), word) {
+					t.Errorf("the %s report has %q in it", kind, word)
+				}
+			}
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/voicefit/spotter/internal/chart"
@@ -36,6 +37,7 @@ func scopeWords(release string, f ValidationFilter) string {
 type partsTable struct {
 	Head  string
 	Parts []Part
+	By    string // what the list of examples calls it; empty: it can't be listed
 }
 
 // html writes the report as one file: style and charts are in it, and it loads
@@ -43,7 +45,10 @@ type partsTable struct {
 func (d Distribution) html(w io.Writer) error {
 	return page(w, distributionHTML, d, template.FuncMap{
 		"sentence": d.sentence, "p": probability, "three": func() []int { return []int{0, 1, 2} }, "judged": Confidence.judged,
-		"parts":         func(head string, list []Part) partsTable { return partsTable{head, list} },
+		"parts": func(head string, list []Part, by ...string) partsTable {
+			return partsTable{head, list, strings.Join(by, "")}
+		},
+		"at": listLink(d.Site, d.Filter), "above": above,
 		"categoryChart": Distribution.categoryChart, "tokenChart": Distribution.tokenChart,
 	})
 }
@@ -52,7 +57,7 @@ func (d Distribution) categoryChart() chart.Drawing {
 	var bars []chart.Bar
 	for _, c := range d.Categories {
 		bars = append(bars, chart.Bar{
-			Label: c.Name, Note: grouped(c.Examples), Low: float64(c.TargetMin), High: float64(c.TargetMax),
+			Label: c.Name, URL: listURL(d.Site, d.Filter, "category", c.Slug), Note: grouped(c.Examples), Low: float64(c.TargetMin), High: float64(c.TargetMax),
 			Pieces: []chart.Piece{{Tone: chart.Info, Value: float64(c.Examples), Words: c.Name + ": " + grouped(c.Examples)}},
 		})
 	}
@@ -62,7 +67,10 @@ func (d Distribution) categoryChart() chart.Drawing {
 func (d Distribution) tokenChart() chart.Drawing {
 	var columns []chart.Column
 	for _, b := range d.Tokens.Histogram {
-		columns = append(columns, chart.Column{Label: "≤ " + grouped(b.To), Value: float64(b.Examples), Note: grouped(b.Examples)})
+		columns = append(columns, chart.Column{
+			Label: "≤ " + grouped(b.To), Value: float64(b.Examples), Note: grouped(b.Examples),
+			URL: listURL(d.Site, d.Filter, "min_tokens", strconv.Itoa(b.From), "max_tokens", strconv.Itoa(b.To)),
+		})
 	}
 	return chart.Columns("Examples by number of tokens", "Each column counts the examples up to that length and above the one before.", chartWidth, []string{"Tokens at most", "Examples"}, columns)
 }

@@ -47,6 +47,8 @@ type Validation struct {
 	Platforms []ValidationPlatform `json:"platforms"`
 	// Assumptions are what the figures rest on, as sentences.
 	Assumptions []string `json:"assumptions"`
+	// Site is where numbers of the HTML lead; empty: nowhere. See Scope.
+	Site string `json:"-"`
 }
 
 // ValidationFilter is what the report covers; empty is everything.

@@ -86,6 +86,7 @@ func (s *Service) ValidationOf(ctx context.Context, sc Scope) (Validation, error
 		return Validation{}, fmt.Errorf("validation report: last check: %w", err)
 	}
 	if sc.Release == "" {
+		v.Site = sc.Site
 		if err := s.fillImports(ctx, q, sc.Filter, &v); err != nil {
 			return Validation{}, fmt.Errorf("validation report: imports: %w", err)
 		}

@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"io"
 	"math"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -25,7 +26,10 @@ var reportCSS string
 // html writes the report as one file: style and chart are in it, and it loads
 // nothing.
 func (v Validation) html(w io.Writer) error {
-	return page(w, validationHTML, v, template.FuncMap{"bars": bars, "sentence": v.sentence})
+	return page(w, validationHTML, v, template.FuncMap{
+		"bars": bars, "sentence": v.sentence, "at": listLink(v.Site, v.Filter), "above": above,
+		"statuses": func() []string { return []string{"pending", "approved", "rejected", "escalated"} },
+	})
 }
 
 // page writes a report's template as one file.
@@ -45,6 +49,36 @@ func page(w io.Writer, text string, data any, more template.FuncMap) error {
 	_, err = w.Write(b.Bytes())
 	return err
 }
+
+// listURL is the list of examples that a number of the report counts, with what the
+// report is filtered for and pairs of names and values; empty without a site.
+func listURL(site string, f ValidationFilter, pairs ...string) string {
+	if site == "" {
+		return ""
+	}
+	q := url.Values{}
+	for i, both := 0, append([]string{"category", f.Category, "status", f.Status}, pairs...); i+1 < len(both); i += 2 {
+		if both[i+1] != "" {
+			q.Set(both[i], both[i+1])
+		}
+	}
+	return site + "/examples?" + q.Encode()
+}
+
+// listLink returns a function for templates that makes a number lead to its list.
+func listLink(site string, f ValidationFilter) func(number string, pairs ...string) template.HTML {
+	return func(number string, pairs ...string) template.HTML {
+		number = template.HTMLEscapeString(number)
+		to := listURL(site, f, pairs...)
+		if to == "" {
+			return template.HTML(number) //nolint:gosec // it is escaped
+		}
+		return template.HTML(`<a href="` + template.HTMLEscapeString(to) + `">` + number + `</a>`) //nolint:gosec // both are escaped
+	}
+}
+
+// above is the least length that is over a limit.
+func above(limit int) string { return strconv.Itoa(limit + 1) }
 
 // A bar is one column of the histogram, in a drawing 1000 wide and 220 high.
 type bar struct {
