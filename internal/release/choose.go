@@ -83,6 +83,7 @@ type selection struct {
 	sources []source
 	items   []item         // in the order of the shelves, then by id
 	keys    [][]uint64     // what ties items to others: by kind, then by index of items; 0: nothing; nil once splits are dealt
+	sorted  []keyed        // what eachShared sorts; nil once splits are dealt
 	byID    []int32        // indexes of items in the order of their ids; nil until somebody looks
 	left    map[string]int // rows over the cap, by category
 	samples []sampledBatch
@@ -546,15 +547,20 @@ func (s *Service) tie(ctx context.Context, sel *selection) error {
 	return nil
 }
 
+// A keyed item is its index with one of its keys.
+type keyed struct {
+	key uint64
+	at  int32
+}
+
 // eachShared calls use for every item that shares a key of kind k with an earlier
 // one: with the first that has it, and the item. It sorts instead of remembering
 // keys in a map, which would take several times the memory.
 func (sel *selection) eachShared(k int, use func(first, other int32)) {
-	type keyed struct {
-		key uint64
-		at  int32
+	if sel.sorted == nil {
+		sel.sorted = make([]keyed, 0, len(sel.items))
 	}
-	have := make([]keyed, 0, len(sel.items))
+	have := sel.sorted[:0]
 	for i, key := range sel.keys[k] {
 		if key != 0 {
 			have = append(have, keyed{key, int32(i)})

@@ -235,7 +235,7 @@ func (s *Service) weighChosen(ctx context.Context, sel *selection, at func(ctx c
 	}
 	// Families and keys are known by index until here; from here on items are in
 	// their final order: by split, then shelf, then id.
-	sel.keys, sel.byID = nil, nil
+	sel.keys, sel.sorted, sel.byID = nil, nil, nil
 	sel.bySplit()
 	if err := at(ctx, "reading what people and checks said", len(sel.items)); err != nil {
 		return nil, err
