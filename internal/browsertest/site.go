@@ -40,6 +40,7 @@ type Site struct {
 	Pool     *pgxpool.Pool
 	Accounts *account.Service
 	Reviews  *review.Service
+	Table    []ui.Route // every route of the pages
 
 	pages http.Handler
 	web   *httptest.Server
@@ -86,7 +87,7 @@ func Start(t *testing.T, change func(*Site, *ui.Config)) *Site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.pages = server.Routes()
+	s.pages, s.Table = server.Routes(), server.Table()
 	s.web = httptest.NewServer(s.pages)
 	t.Cleanup(func() { s.web.Close() })
 	s.URL = s.web.URL

@@ -764,7 +764,10 @@ function run(bench) {
 
   bench.addEventListener("toggle", (event) => {
     const d = event.target;
-    if (d instanceof HTMLDetailsElement && d.matches("[data-panel]") && d.open) closePanels(d.closest("article"), d);
+    if (!(d instanceof HTMLDetailsElement) || !d.matches("[data-panel]") || !d.open) return;
+    closePanels(d.closest("article"), d);
+    // Who clicked it types next: a letter must not be a command.
+    if (d.dataset.panel === "escalate") d.querySelector("textarea")?.focus();
   }, true);
 
   bench.addEventListener("input", (event) => {
