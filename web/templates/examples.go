@@ -7,8 +7,8 @@ type Examples struct {
 	Filters  []Choice
 	Text     Field
 	Filtered bool // some filter is set
-	// Words and WordFields are choices about decisions and lengths, folded away until
-	// one is made; Chips are those that are, each leading to the list without it.
+	// Words and WordFields are choices about decisions and lengths, folded away; Chips
+	// are those that are made, each leading to the list without it.
 	Words      []Choice
 	WordFields []Field
 	Chips      []Link
