@@ -107,8 +107,8 @@ WITH next AS (
      WHERE e.dataset_id = %[1]s AND e.category = %[2]s AND e.subcategory = %[3]s AND e.status = 'pending'
        AND ((-e.suspicion)::smallint, e.id) > (:place::smallint, :after::uuid)
        AND NOT EXISTS (SELECT FROM leases l WHERE l.dataset_id = e.dataset_id AND l.example_id = e.id AND l.expires_at > now())
-       AND NOT EXISTS (SELECT FROM decisions d WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id
-             AND d.reviewer_id = md5(concat('reviewer', :client_id::int))::uuid 
+       AND NOT EXISTS (SELECT FROM (SELECT * FROM decisions x WHERE x.dataset_id = e.dataset_id AND x.example_id = e.id ORDER BY x.id OFFSET 0) AS d
+             WHERE d.reviewer_id = md5(concat('reviewer', :client_id::int))::uuid 
              AND (d.verdict = 'skip' OR d.verdict <> 'undo' AND coalesce(d.new_revision, d.revision) = e.revision)
              AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id))
      ORDER BY (-e.suspicion)::smallint, e.id LIMIT 1 FOR NO KEY UPDATE OF e SKIP LOCKED),
@@ -127,12 +127,13 @@ SELECT e.id, e.category, e.subcategory, e.status, e.revision, e.tokens, e.turns,
 SELECT d.id, d.reviewer_id, d.verdict, d.kind, d.status_after, coalesce(d.new_revision, d.revision)::int, d.request_key,
        EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id)
   FROM decisions d WHERE d.dataset_id = %[1]s AND d.example_id = :after::uuid ORDER BY d.id DESC LIMIT 500;
-UPDATE examples SET status = 'rejected', updated_at = now() WHERE dataset_id = %[1]s AND id = :after::uuid;
+SELECT EXISTS (SELECT FROM sightings WHERE dataset_id = %[1]s AND example_id = :after::uuid AND revision = 1 AND user_id = md5(concat('reviewer', :client_id::int))::uuid);
 INSERT INTO decisions (dataset_id, id, example_id, reviewer_id, revision, verdict, reason, comment, override_reason, checklist, status_before, status_after, request_key, millis)
 VALUES (%[1]s, :decision::uuid, :after::uuid, md5(concat('reviewer', :client_id::int))::uuid, 1, 'reject', 'bench', '', '', '[]', 'pending', 'rejected', :decision::text, 0);
 DELETE FROM leases WHERE dataset_id = %[1]s AND example_id = :after::uuid;
 INSERT INTO audit_log (id, dataset_id, actor_id, actor, action, object, detail)
 VALUES (gen_random_uuid(), %[1]s, md5(concat('reviewer', :client_id::int))::uuid, 'Reviewer', 'example.reject', 'example/' || :after::text, '{"decision": "x", "edited": false, "revision": 1, "status": "rejected"}');
+UPDATE examples SET status = 'rejected', updated_at = now() WHERE dataset_id = %[1]s AND id = :after::uuid;
 COMMIT;
 `
 

@@ -36,7 +36,8 @@ CREATE INDEX decisions_reason_idx ON decisions (dataset_id, word_reason(reason),
 
 -- Counts what the last words are after the statement, less what they were before it.
 -- Whoever decides holds the example's row lock, so nobody else changes them
--- meanwhile. OFFSET 0 keeps the planner on the index by example.
+-- meanwhile. The order and OFFSET 0 keep the planner on the index by example, also
+-- while the table is so small that any index looks as good.
 -- +goose StatementBegin
 CREATE FUNCTION count_words() RETURNS trigger LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off AS $$
@@ -52,19 +53,19 @@ BEGIN
       JOIN examples e ON e.dataset_id = t.dataset_id AND e.id = t.example_id
      CROSS JOIN LATERAL (
            SELECT DISTINCT d.reviewer_id
-             FROM (SELECT * FROM decisions x WHERE x.dataset_id = t.dataset_id AND x.example_id = t.example_id OFFSET 0) AS d
+             FROM (SELECT * FROM decisions x WHERE x.dataset_id = t.dataset_id AND x.example_id = t.example_id ORDER BY x.id OFFSET 0) AS d
             WHERE d.id = ANY(t.fresh) AND d.verdict <> 'undo' OR d.id = ANY(t.undone)
            UNION ALL
            SELECT NULL) AS p
      CROSS JOIN LATERAL (
            (SELECT 1 AS n, d.created_at, d.verdict, d.reason
-              FROM (SELECT * FROM decisions x WHERE x.dataset_id = t.dataset_id AND x.example_id = t.example_id OFFSET 0) AS d
+              FROM (SELECT * FROM decisions x WHERE x.dataset_id = t.dataset_id AND x.example_id = t.example_id ORDER BY x.id OFFSET 0) AS d
              WHERE d.verdict IN ('approve', 'reject', 'escalate') AND (d.reviewer_id = p.reviewer_id OR p.reviewer_id IS NULL AND d.kind <> 'gold')
                AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id)
              ORDER BY d.id DESC LIMIT 1)
            UNION ALL
            (SELECT -1, d.created_at, d.verdict, d.reason
-              FROM (SELECT * FROM decisions x WHERE x.dataset_id = t.dataset_id AND x.example_id = t.example_id OFFSET 0) AS d
+              FROM (SELECT * FROM decisions x WHERE x.dataset_id = t.dataset_id AND x.example_id = t.example_id ORDER BY x.id OFFSET 0) AS d
              WHERE d.verdict IN ('approve', 'reject', 'escalate') AND (d.reviewer_id = p.reviewer_id OR p.reviewer_id IS NULL AND d.kind <> 'gold')
                AND d.id <> ALL(t.fresh)
                AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id AND u.id <> ALL(t.fresh))

@@ -268,10 +268,6 @@ func (s *Service) decideOpenly(ctx context.Context, tx pgx.Tx, d Decision, key s
 		if err := s.append(ctx, tx, d.ExampleID, next, r.after, *edited, d.Reviewer.ID, d.Reason); err != nil {
 			return Outcome{}, err
 		}
-	} else if r.after != before {
-		if err := q.SetStatus(ctx, db.ExampleStatus(r.after), s.cfg.Dataset, d.ExampleID); err != nil {
-			return Outcome{}, fmt.Errorf("set status: %w", err)
-		}
 	}
 	if out.DecisionID, err = s.appendDecision(ctx, q, d, key, m); err != nil {
 		return Outcome{}, err
@@ -297,7 +293,16 @@ func (s *Service) decideOpenly(ctx context.Context, tx pgx.Tx, d Decision, key s
 			return Outcome{}, err
 		}
 	}
-	return out, s.finish(ctx, tx, d, out, edited != nil)
+	if err := s.finish(ctx, tx, d, out, edited != nil); err != nil {
+		return Outcome{}, err
+	}
+	if edited == nil && r.after != before {
+		// Last, because it locks rows of the counters that others wait for.
+		if err := q.SetStatus(ctx, db.ExampleStatus(r.after), s.cfg.Dataset, d.ExampleID); err != nil {
+			return Outcome{}, fmt.Errorf("set status: %w", err)
+		}
+	}
+	return out, nil
 }
 
 // authority returns as what a decision counts, or why it may not be made: what is
