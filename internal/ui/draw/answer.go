@@ -225,21 +225,12 @@ type around struct {
 func (w *drawing) node(v value, path []string, in around) templates.Node {
 	h := w.hint(path)
 	n := templates.Node{Path: join(path), Label: w.label(path, h), Tone: h.Tone, Folded: h.Folded}
-	as := h.As
-	if as == "" && h.Band != "" {
-		as = catalog.AsMeter
-	}
-	if as != "" && !slices.Contains(fits[as], v.kind) {
-		as = ""
-	}
 	if (v.kind == list || v.kind == object) && len(v.items) == 0 || v.kind == null {
 		n.Kind, n.None, n.Text = templates.NodeValue, true, plainRuns(nothing(v, h))
 		n.Tone = ""
 		return n
 	}
-	if as == "" {
-		as = byType(v)
-	}
+	as := w.shape(v, h)
 	switch as {
 	case catalog.AsSlots, catalog.AsGroup, catalog.AsColumns:
 		w.members(&n, as, v, path, h, in)
@@ -257,6 +248,23 @@ func (w *drawing) node(v value, path []string, in around) templates.Node {
 		w.leaf(&n, as, v, path, h, in)
 	}
 	return n
+}
+
+// shape says how to draw a value: as its hint says where that fits, or by its type.
+func (w *drawing) shape(v value, h catalog.Hint) string {
+	as := h.As
+	if as == "" && h.Band != "" {
+		as = catalog.AsMeter
+	}
+	if as == "" || !slices.Contains(fits[as], v.kind) {
+		return byType(v)
+	}
+	return as
+}
+
+// hasMembers says whether what is drawn so is drawn field by field.
+func hasMembers(as string) bool {
+	return as == catalog.AsSlots || as == catalog.AsGroup || as == catalog.AsColumns
 }
 
 func nothing(v value, h catalog.Hint) string {
@@ -305,10 +313,7 @@ func byType(v value) string {
 func (w *drawing) members(n *templates.Node, as string, v value, path []string, h catalog.Hint, in around) {
 	n.Kind = as
 	for _, i := range w.order(v, path, h) {
-		child := w.node(v.items[i], append(path[:len(path):len(path)], v.keys[i]), around{
-			sibling: v.get, narrow: in.narrow || as == catalog.AsColumns,
-		})
-		n.Nodes = append(n.Nodes, child)
+		n.Nodes = append(n.Nodes, w.member(as, v, i, path, in))
 	}
 	// What starts closed matters less: it comes last.
 	slices.SortStableFunc(n.Nodes, func(a, b templates.Node) int {
@@ -320,6 +325,11 @@ func (w *drawing) members(n *templates.Node, as string, v value, path []string, 
 		}
 		return 1
 	})
+}
+
+// member draws the field with number i of an object.
+func (w *drawing) member(as string, v value, i int, path []string, in around) templates.Node {
+	return w.node(v.items[i], append(path[:len(path):len(path)], v.keys[i]), around{sibling: v.get, narrow: in.narrow || as == catalog.AsColumns})
 }
 
 // elements draws a list whose elements stand for themselves.

@@ -438,7 +438,6 @@ func (d Drawer) Gist(category catalog.Category, subcategory, content string) str
 		return opening(content)
 	}
 	w := d.begin(Subject{Category: category, Subcategory: subcategory}, content, v)
-	n := w.node(v, nil, around{})
 	var b strings.Builder
 	var walk func(n templates.Node, label string)
 	walk = func(n templates.Node, label string) {
@@ -468,6 +467,19 @@ func (d Drawer) Gist(category catalog.Category, subcategory, content string) str
 			walk(child, label)
 		}
 	}
-	walk(n, "")
+	h := w.hint(nil)
+	as := w.shape(v, h)
+	if !hasMembers(as) {
+		walk(w.node(v, nil, around{}), "")
+		return b.String()
+	}
+	for _, i := range w.order(v, nil, h) { // one by one: most of an answer is never looked at
+		if b.Len() > limit {
+			break
+		}
+		if !w.hint(v.keys[i : i+1]).Folded {
+			walk(w.member(as, v, i, nil, around{}), w.label(nil, h))
+		}
+	}
 	return b.String()
 }
