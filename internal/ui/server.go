@@ -360,7 +360,7 @@ func permit(ctx context.Context, p account.Permission) error {
 		return fault.New(fault.Unknown, "Sign in to see this page.")
 	}
 	if !u.Can(p) {
-		return fault.New(fault.Forbidden, "Your role (%s) does not include this. An admin can change your role.", roleWord(u.Role))
+		return fault.New(fault.Forbidden, "Your role (%s) does not include this.", roleWord(u.Role))
 	}
 	return nil
 }

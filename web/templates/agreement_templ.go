@@ -131,7 +131,7 @@ func AgreementPage(p Page, v Agreement) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<table class=\"table table-cards table-top\"><thead><tr><th scope=\"col\">Figure</th><th scope=\"col\" class=\"number\">Value</th><th scope=\"col\">95 % interval</th><th scope=\"col\">Meaning</th></tr></thead> <tbody>")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<table class=\"table table-cards table-wide table-top\"><thead><tr><th scope=\"col\">Figure</th><th scope=\"col\" class=\"number\">Value</th><th scope=\"col\">95 % interval</th><th scope=\"col\">Meaning</th></tr></thead> <tbody>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -233,7 +233,7 @@ func AgreementPage(p Page, v Agreement) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "<table class=\"table table-cards table-top\"><thead><tr><th scope=\"col\">Category</th><th scope=\"col\" class=\"number\">Compared</th><th scope=\"col\" class=\"number\">Differently</th><th scope=\"col\">Agreement</th><th scope=\"col\">AC1</th><th scope=\"col\">Alpha</th><th scope=\"col\">In words</th></tr></thead> <tbody>")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "<table class=\"table table-cards table-wide table-top\"><thead><tr><th scope=\"col\">Category</th><th scope=\"col\" class=\"number\">Compared</th><th scope=\"col\" class=\"number\">Differently</th><th scope=\"col\">Agreement</th><th scope=\"col\">AC1</th><th scope=\"col\">Alpha</th><th scope=\"col\">In words</th></tr></thead> <tbody>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -429,7 +429,7 @@ func AgreementPage(p Page, v Agreement) templ.Component {
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
-						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 41, "</td><td data-label=\"Edited before approving\">")
+						templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 41, "</td><td data-label=\"After an edit\">")
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -1462,7 +1462,7 @@ func WorkPage(p Page, v Work) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 124, "<table class=\"table table-cards\"><thead><tr><th scope=\"col\">Category</th><th scope=\"col\" class=\"number\">Decisions</th><th scope=\"col\" class=\"number\">Approved</th><th scope=\"col\" class=\"number\">After an edit</th><th scope=\"col\" class=\"number\">Rejected</th><th scope=\"col\" class=\"number\">Asked</th><th scope=\"col\">Share edited</th><th scope=\"col\" class=\"number\">Others</th></tr></thead> <tbody>")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 124, "<table class=\"table table-cards table-wide\"><thead><tr><th scope=\"col\">Category</th><th scope=\"col\" class=\"number\">Decisions</th><th scope=\"col\" class=\"number\">Approved</th><th scope=\"col\" class=\"number\">After an edit</th><th scope=\"col\" class=\"number\">Rejected</th><th scope=\"col\" class=\"number\">Asked</th><th scope=\"col\">Share edited</th><th scope=\"col\" class=\"number\">Others</th></tr></thead> <tbody>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -62,7 +62,7 @@ func CatalogListPage(p Page, v CatalogList) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<table class=\"table table-cards\"><thead><tr><th scope=\"col\">Category</th><th scope=\"col\">Priority</th><th scope=\"col\" class=\"number\">Target</th><th scope=\"col\" class=\"number\">Subcategories</th><th scope=\"col\" class=\"number\">Approvals</th><th scope=\"col\">Answer</th></tr></thead> <tbody>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<table class=\"table table-cards table-wide\"><thead><tr><th scope=\"col\">Category</th><th scope=\"col\">Priority</th><th scope=\"col\" class=\"number\">Target</th><th scope=\"col\" class=\"number\">Subcategories</th><th scope=\"col\" class=\"number\">Approvals</th><th scope=\"col\">Answer</th></tr></thead> <tbody>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -217,7 +217,7 @@ func CatalogListPage(p Page, v CatalogList) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "<table class=\"table table-dense table-cards\"><thead><tr><th scope=\"col\">Platform</th><th scope=\"col\">Model</th><th scope=\"col\" class=\"number\">Longest row</th><th scope=\"col\" class=\"number\">Price</th><th scope=\"col\">Note</th></tr></thead> <tbody>")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "<table class=\"table table-dense table-cards table-wide\"><thead><tr><th scope=\"col\">Platform</th><th scope=\"col\">Model</th><th scope=\"col\" class=\"number\">Longest row</th><th scope=\"col\" class=\"number\">Price</th><th scope=\"col\">Note</th></tr></thead> <tbody>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

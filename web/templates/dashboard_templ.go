@@ -1025,7 +1025,7 @@ func overview(v Dashboard) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 94, "<table class=\"table table-cards\"><thead><tr><th scope=\"col\">Person</th><th scope=\"col\" class=\"number\">Examples</th><th scope=\"col\" class=\"number\">Approved</th><th scope=\"col\" class=\"number\">Rejected</th><th scope=\"col\" class=\"number\">Asked a specialist</th><th scope=\"col\" class=\"number\">Days</th><th scope=\"col\" class=\"number\">A day</th><th scope=\"col\" class=\"number\">For one</th></tr></thead> <tbody>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 94, "<table class=\"table table-cards table-wide\"><thead><tr><th scope=\"col\">Person</th><th scope=\"col\" class=\"number\">Examples</th><th scope=\"col\" class=\"number\">Approved</th><th scope=\"col\" class=\"number\">Rejected</th><th scope=\"col\" class=\"number\">Asked a specialist</th><th scope=\"col\" class=\"number\">Days</th><th scope=\"col\" class=\"number\">A day</th><th scope=\"col\" class=\"number\">For one</th></tr></thead> <tbody>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -2151,7 +2151,7 @@ func SharesPage(p Page, v Shares) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 187, "<table class=\"table table-cards\"><thead><tr><th scope=\"col\">For</th><th scope=\"col\">Made by</th><th scope=\"col\">Made</th><th scope=\"col\">Ends</th><th scope=\"col\">Last opened</th><th scope=\"col\">State</th></tr></thead> <tbody>")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 187, "<table class=\"table table-cards table-wide\"><thead><tr><th scope=\"col\">For</th><th scope=\"col\">Made by</th><th scope=\"col\">Made</th><th scope=\"col\">Ends</th><th scope=\"col\">Last opened</th><th scope=\"col\">State</th></tr></thead> <tbody>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -506,7 +506,7 @@ func qualityRules(v Quality) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 39, "<table class=\"table table-cards table-top quality-rules\"><thead><tr><th scope=\"col\">Rule</th><th scope=\"col\">Severity</th><th scope=\"col\" class=\"number\">Examples</th>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 39, "<table class=\"table table-cards table-wide table-top quality-rules\"><thead><tr><th scope=\"col\">Rule</th><th scope=\"col\">Severity</th><th scope=\"col\" class=\"number\">Examples</th>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1075,7 +1075,7 @@ func qualityTokens(t QualityTokens) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 94, "<table class=\"table table-cards table-top\"><thead><tr><th scope=\"col\">Platform</th><th scope=\"col\" class=\"number\">Longest row</th><th scope=\"col\" class=\"number\">Longer examples</th><th scope=\"col\" class=\"number\">A million tokens</th><th scope=\"col\" class=\"number\">1 epoch</th><th scope=\"col\" class=\"number\">2 epochs</th><th scope=\"col\" class=\"number\">3 epochs</th><th scope=\"col\" class=\"number\">4 epochs</th></tr></thead> <tbody>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 94, "<table class=\"table table-cards table-wide table-top\"><thead><tr><th scope=\"col\">Platform</th><th scope=\"col\" class=\"number\">Longest row</th><th scope=\"col\" class=\"number\">Longer examples</th><th scope=\"col\" class=\"number\">A million tokens</th><th scope=\"col\" class=\"number\">1 epoch</th><th scope=\"col\" class=\"number\">2 epochs</th><th scope=\"col\" class=\"number\">3 epochs</th><th scope=\"col\" class=\"number\">4 epochs</th></tr></thead> <tbody>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1700,7 +1700,7 @@ func qualitySubcategories(list []QualitySubcategory) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 157, "<table class=\"table table-cards\"><thead><tr><th scope=\"col\">Subcategory</th><th scope=\"col\" class=\"number\">Examples</th><th scope=\"col\" class=\"number\">Errors</th><th scope=\"col\" class=\"number\">Warnings</th><th scope=\"col\" class=\"number\">Notes</th><th scope=\"col\">Most often</th></tr></thead> <tbody>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 157, "<table class=\"table table-cards table-wide\"><thead><tr><th scope=\"col\">Subcategory</th><th scope=\"col\" class=\"number\">Examples</th><th scope=\"col\" class=\"number\">Errors</th><th scope=\"col\" class=\"number\">Warnings</th><th scope=\"col\" class=\"number\">Notes</th><th scope=\"col\">Most often</th></tr></thead> <tbody>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -68,7 +68,7 @@ func SamplesPage(p Page, v Samples) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<table class=\"table table-cards table-top\"><thead><tr><th scope=\"col\">Sample</th><th scope=\"col\">Of</th><th scope=\"col\">Plan</th><th scope=\"col\">State</th><th scope=\"col\">Result</th><th scope=\"col\">Drawn</th></tr></thead> <tbody>")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<table class=\"table table-cards table-wide table-top\"><thead><tr><th scope=\"col\">Sample</th><th scope=\"col\">Of</th><th scope=\"col\">Plan</th><th scope=\"col\">State</th><th scope=\"col\">Result</th><th scope=\"col\">Drawn</th></tr></thead> <tbody>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
