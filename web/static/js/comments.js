@@ -139,10 +139,10 @@ async function offer(field, word) {
     li.setAttribute("aria-selected", String(i === 0));
     li.dataset.insert = from.dataset.insert;
     li.textContent = from.textContent.trim();
-    li.addEventListener("pointerdown", (event) => {
-      event.preventDefault();
-      choose(field, li);
-    });
+    // The field keeps the focus; choosing waits for the click, so that the finger
+    // doesn't press what lies under the list once that is gone.
+    li.addEventListener("mousedown", (event) => event.preventDefault());
+    li.addEventListener("click", () => choose(field, li));
     list.append(li);
   });
   const say = document.createElement("p");
