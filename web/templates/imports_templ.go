@@ -68,7 +68,7 @@ func ImportsPage(p Page, v Imports) templ.Component {
 						}()
 					}
 					ctx = templ.InitializeContext(ctx)
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<table class=\"table table-cards\"><thead><tr><th scope=\"col\">File</th><th scope=\"col\">State</th><th scope=\"col\" class=\"number\">Rows</th><th scope=\"col\" class=\"number\">New</th><th scope=\"col\" class=\"number\">Duplicates</th><th scope=\"col\" class=\"number\">Refused</th><th scope=\"col\">Imported</th></tr></thead> <tbody>")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "<table class=\"table table-cards table-wide\"><thead><tr><th scope=\"col\">File</th><th scope=\"col\">State</th><th scope=\"col\" class=\"number\">Rows</th><th scope=\"col\" class=\"number\">New</th><th scope=\"col\" class=\"number\">Duplicates</th><th scope=\"col\" class=\"number\">Refused</th><th scope=\"col\">Imported</th></tr></thead> <tbody>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
