@@ -31,13 +31,6 @@ const (
 	// of those that do not belong to the batch are kept for comparing.
 	textsAtOnce = 500
 	textsKept   = 4000
-	// A pass whose queue is long takes growBy batches as one after the first
-	// growAfter: the more keys are written at once, the more of them fall on the
-	// same page of the index. Not from the start, because the planner is told
-	// what came in between batches, and a queue that fits into one would be
-	// settled with plans made for empty tables: twice the time.
-	growAfter = 4
-	growBy    = 4
 )
 
 // Scanned is what a Scan came to.
@@ -97,13 +90,9 @@ func (s *Service) pass(ctx context.Context, cat *catalog.Catalog, done *Scanned)
 		defer close(batches)
 		after := uuid.Nil
 		for i := 0; ; i++ {
-			size := s.batch
-			if i >= growAfter {
-				size *= growBy
-			}
 			var rows []db.QueuedDuplicatesRow
 			if err := s.read(ctx, func(q *db.Queries) (err error) {
-				rows, err = q.QueuedDuplicates(ctx, s.dataset, after, int32(size))
+				rows, err = q.QueuedDuplicates(ctx, s.dataset, after, int32(s.batch))
 				return err
 			}); err != nil {
 				return fmt.Errorf("read the queue: %w", err)
@@ -137,7 +126,7 @@ func (s *Service) pass(ctx context.Context, cat *catalog.Catalog, done *Scanned)
 			if !ok {
 				return nil
 			}
-			if len(b.entries) >= s.batch && i&(i-1) == 0 && i%3 == 1 {
+			if len(b.entries) == s.batch && i&(i-1) == 0 && i%3 == 1 {
 				if err := db.New(s.db).AnalyzeDuplicates(ctx); err != nil {
 					return fmt.Errorf("tell the planner what there is: %w", err)
 				}
