@@ -160,7 +160,7 @@ func (s *schemas) structure(t reflect.Type) object {
 }
 
 // fields yields the fields of a struct as encoding/json sees them: embedded
-// structs opened up.
+// structs opened up, those that are left out left out.
 func fields(t reflect.Type) func(yield func(reflect.StructField) bool) {
 	return func(yield func(reflect.StructField) bool) {
 		for i := range t.NumField() {
@@ -171,6 +171,9 @@ func fields(t reflect.Type) func(yield func(reflect.StructField) bool) {
 						return
 					}
 				}
+				continue
+			}
+			if f.Tag.Get("json") == "-" {
 				continue
 			}
 			if !yield(f) {
