@@ -76,6 +76,15 @@ SELECT id FROM sources WHERE dataset_id = @dataset_id AND name = @name ORDER BY 
 -- name: RunsOfSources :many
 SELECT id FROM import_runs WHERE dataset_id = @dataset_id AND source_id = ANY(@source_ids::uuid[]) AND inserted > 0 ORDER BY id LIMIT 1000;
 
+-- name: RunsAdded :many
+-- The imports of files that were added from one day to another (UTC).
+SELECT i.id
+  FROM sources s JOIN import_runs i ON i.dataset_id = s.dataset_id AND i.source_id = s.id
+ WHERE s.dataset_id = @dataset_id AND i.inserted > 0 AND s.created_at >= (@since::text)::date::timestamp AT TIME ZONE 'UTC'
+   AND s.created_at < ((@until::text)::date + 1)::timestamp AT TIME ZONE 'UTC'
+ ORDER BY i.id
+ LIMIT 10000;
+
 -- name: SourceNames :many
 -- What a filter offers: the newest sources.
 SELECT id, name, demo, created_at FROM sources WHERE dataset_id = @dataset_id ORDER BY id DESC LIMIT 200;

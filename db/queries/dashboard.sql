@@ -18,6 +18,27 @@ HAVING sum(examples) <> 0
  ORDER BY category, subcategory, status
  LIMIT 20000;
 
+-- name: CameIn :many
+-- How many examples of each category there are of the files that were added from one
+-- day to another (UTC).
+SELECT d.category, sum(d.examples)::bigint AS examples
+  FROM sources s JOIN status_days d ON d.dataset_id = s.dataset_id AND d.source_id = s.id
+ WHERE s.dataset_id = @dataset_id AND s.created_at >= (@since::text)::date::timestamp AT TIME ZONE 'UTC'
+   AND s.created_at < ((@until::text)::date + 1)::timestamp AT TIME ZONE 'UTC'
+ GROUP BY d.category
+HAVING sum(d.examples) <> 0
+ ORDER BY d.category
+ LIMIT 10000;
+
+-- name: ReleasesBuilt :many
+-- The releases that were built from one day to another (UTC).
+SELECT id, name, items, (withdrawn_at IS NOT NULL)::boolean AS withdrawn
+  FROM releases
+ WHERE dataset_id = @dataset_id AND state = 'built' AND built_at >= (@since::text)::date::timestamp AT TIME ZONE 'UTC'
+   AND built_at < ((@until::text)::date + 1)::timestamp AT TIME ZONE 'UTC'
+ ORDER BY id
+ LIMIT 100;
+
 -- name: FirstStatusDay :one
 SELECT to_char(coalesce(min(day), (now() AT TIME ZONE 'UTC')::date), 'YYYY-MM-DD')::text AS day
   FROM status_days

@@ -23,12 +23,23 @@ HAVING sum(examples) <> 0
  ORDER BY day
  LIMIT 10000;
 
+-- name: WordCategories :many
+-- How many examples of each category have which last word of their own, from one day to
+-- another.
+SELECT category, verdict, sum(examples)::bigint AS examples
+  FROM word_days
+ WHERE dataset_id = @dataset_id AND reviewer_id IS NULL AND day >= (@since::text)::date AND day <= (@until::text)::date
+ GROUP BY category, verdict
+HAVING sum(examples) <> 0
+ ORDER BY category, verdict
+ LIMIT 20000;
+
 -- name: FoldWordDays :execrows
 WITH gone AS (DELETE FROM word_days k WHERE k.dataset_id = @dataset_id
-              RETURNING k.dataset_id, day, source_id, reviewer_id, verdict, reason, examples)
-INSERT INTO word_days (dataset_id, day, source_id, reviewer_id, verdict, reason, examples)
-SELECT dataset_id, day, source_id, reviewer_id, verdict, reason, sum(examples)
-  FROM gone GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(examples) <> 0;
+              RETURNING k.dataset_id, day, source_id, reviewer_id, verdict, reason, category, examples)
+INSERT INTO word_days (dataset_id, day, source_id, reviewer_id, verdict, reason, category, examples)
+SELECT dataset_id, day, source_id, reviewer_id, verdict, reason, category, sum(examples)
+  FROM gone GROUP BY 1, 2, 3, 4, 5, 6, 7 HAVING sum(examples) <> 0;
 
 -- name: RemoveDemoWordDays :exec
 DELETE FROM word_days WHERE dataset_id = @dataset_id AND source_id = ANY(@sources::uuid[]);

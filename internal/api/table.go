@@ -154,6 +154,8 @@ func (s *Server) table() []endpoint {
 				{name: "until", about: "whose last word is from this day (UTC) or earlier"},
 				{name: "min_tokens", about: "with at least so many Llama 3 tokens"},
 				{name: "max_tokens", about: "with at most so many"},
+				{name: "added_since", about: "whose file was added on this day (UTC) or later, such as 2026-11-16"},
+				{name: "added_until", about: "whose file was added on this day (UTC) or earlier"},
 			}, pageParams...),
 			answers: []answer{{status: http.StatusOK, about: "A page; it may be short and still have a next_cursor when a search stops to answer in time", body: examplesJSON{}}},
 			handle:  s.listExamples,

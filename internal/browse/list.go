@@ -1,6 +1,7 @@
 package browse
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -36,6 +37,8 @@ type Filter struct {
 	Text        string // a piece of any message, case ignored; or an example's id
 	MinTokens   int    // at least so many Llama 3 tokens; 0: any number
 	MaxTokens   int    // at most so many
+	AddedSince  string // whose file was added on this day (UTC) or later, as 2026-11-16
+	AddedUntil  string // whose file was added on this day or earlier
 	Word
 	// Blind is a reviewer who must not learn from the list what others said of
 	// examples that they may still judge themselves; nil: nobody.
@@ -121,6 +124,11 @@ func (f Filter) validate() error {
 	}
 	if f.MinTokens < 0 || f.MaxTokens < 0 || f.MinTokens > math.MaxInt32 || f.MaxTokens > math.MaxInt32 {
 		return fault.Fields("There is no such length.", map[string]string{"min_tokens": "Use whole numbers from 1."})
+	}
+	fields := map[string]string{}
+	checkDays(fields, map[string]string{"added_since": f.AddedSince, "added_until": f.AddedUntil})
+	if len(fields) > 0 {
+		return fault.Fields("There is no such day.", fields)
 	}
 	return f.Word.validate()
 }
@@ -231,7 +239,7 @@ func (s *Service) candidates(ctx context.Context, f Filter) (candidate, bool, er
 			       ORDER BY id DIR LIMIT @limit`,
 			args: pgx.NamedArgs{"min_tokens": f.MinTokens, "max_tokens": f.mostTokens()}, inexact: true,
 		}, true, nil
-	case f.Source != "" || f.Import != uuid.Nil:
+	case f.imported():
 		runs, err := s.runs(ctx, f)
 		if err != nil || len(runs) == 0 {
 			return candidate{}, false, err
@@ -272,8 +280,26 @@ func (f Filter) mostTokens() int {
 	return f.MaxTokens
 }
 
-// runs lists the import runs that a filter by source or import means.
+// imported says whether the filter asks how examples came in.
+func (f Filter) imported() bool {
+	return f.Source != "" || f.Import != uuid.Nil || f.AddedSince != "" || f.AddedUntil != ""
+}
+
+// runs lists the import runs that a filter by source, by import or by when the file was
+// added means.
 func (s *Service) runs(ctx context.Context, f Filter) ([]uuid.UUID, error) {
+	if f.AddedSince != "" || f.AddedUntil != "" {
+		added, err := db.New(s.db).RunsAdded(ctx, s.dataset, cmp.Or(f.AddedSince, firstDay), cmp.Or(f.AddedUntil, lastDay))
+		if err != nil {
+			return nil, fmt.Errorf("imports of the time: %w", err)
+		}
+		f.AddedSince, f.AddedUntil = "", ""
+		if !f.imported() {
+			return added, nil
+		}
+		runs, err := s.runs(ctx, f)
+		return slices.DeleteFunc(runs, func(id uuid.UUID) bool { return !slices.Contains(added, id) }), err
+	}
 	if f.Source == "" {
 		return []uuid.UUID{f.Import}, nil
 	}
@@ -386,7 +412,7 @@ func (s *Service) conditions(ctx context.Context, ids []uuid.UUID, f Filter) (st
 	if f.Tag != "" {
 		also("EXISTS (SELECT FROM example_tags t WHERE t.dataset_id = e.dataset_id AND t.example_id = e.id AND t.tag = @tag)", "tag", f.Tag)
 	}
-	if f.Source != "" || f.Import != uuid.Nil {
+	if f.imported() {
 		runs, err := s.runs(ctx, f)
 		if err != nil {
 			return "", nil, err

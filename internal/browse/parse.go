@@ -15,7 +15,7 @@ import (
 // Filter. A part that is added to it belongs here, into ParseFilter and into Values.
 var FilterNames = []string{
 	"category", "subcategory", "status", "rule", "severity", "source", "import", "tag", "q",
-	"reviewer", "verdict", "reason", "since", "until", "min_tokens", "max_tokens",
+	"reviewer", "verdict", "reason", "since", "until", "min_tokens", "max_tokens", "added_since", "added_until",
 }
 
 // ParseFilter reads a filter by the names of its parts; get returns what is said of
@@ -24,6 +24,7 @@ func ParseFilter(get func(name string) string) (Filter, error) {
 	f := Filter{
 		Category: get("category"), Subcategory: get("subcategory"), Status: example.Status(get("status")),
 		Rule: get("rule"), Severity: lint.Severity(get("severity")), Source: get("source"), Tag: get("tag"), Text: get("q"),
+		AddedSince: get("added_since"), AddedUntil: get("added_until"),
 		Word: Word{Reviewer: get("reviewer"), Verdict: get("verdict"), Reason: get("reason"), Since: get("since"), Until: get("until")},
 	}
 	for name, n := range map[string]*int{"min_tokens": &f.MinTokens, "max_tokens": &f.MaxTokens} {
@@ -51,6 +52,7 @@ func (f Filter) Values() map[string]string {
 		"category": f.Category, "subcategory": f.Subcategory, "status": string(f.Status), "rule": f.Rule,
 		"severity": string(f.Severity), "source": f.Source, "tag": f.Tag, "q": f.Text,
 		"reviewer": f.Reviewer, "verdict": f.Verdict, "reason": f.Reason, "since": f.Since, "until": f.Until,
+		"added_since": f.AddedSince, "added_until": f.AddedUntil,
 	}
 	for name, n := range map[string]int{"min_tokens": f.MinTokens, "max_tokens": f.MaxTokens} {
 		if n != 0 {

@@ -48,15 +48,20 @@ func (w Word) validate() error {
 	if w.Reason != "" && w.Verdict != "" && w.Verdict != string(example.Reject) {
 		fields["reason"] = "Only a rejection has a reason."
 	}
-	for name, day := range map[string]string{"since": w.Since, "until": w.Until} {
-		if t, err := time.Parse(time.DateOnly, day); day != "" && (err != nil || t.Year() < 2000) {
-			fields[name] = "Write a day like 2026-11-16."
-		}
-	}
+	checkDays(fields, map[string]string{"since": w.Since, "until": w.Until})
 	if len(fields) > 0 {
 		return fault.Fields("There is no such decision.", fields)
 	}
 	return nil
+}
+
+// checkDays says of days, by name, which are none; empty ones are left out.
+func checkDays(problems, days map[string]string) {
+	for name, day := range days {
+		if t, err := time.Parse(time.DateOnly, day); day != "" && (err != nil || t.Year() < 2000) {
+			problems[name] = "Write a day like 2026-11-16."
+		}
+	}
 }
 
 // reasonKeys are the keys that w.Reason stands for; other says that it stands for

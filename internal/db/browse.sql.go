@@ -464,6 +464,36 @@ func (q *Queries) RulesSeen(ctx context.Context, datasetID uuid.UUID) ([]string,
 	return items, nil
 }
 
+const runsAdded = `-- name: RunsAdded :many
+SELECT i.id
+  FROM sources s JOIN import_runs i ON i.dataset_id = s.dataset_id AND i.source_id = s.id
+ WHERE s.dataset_id = $1 AND i.inserted > 0 AND s.created_at >= ($2::text)::date::timestamp AT TIME ZONE 'UTC'
+   AND s.created_at < (($3::text)::date + 1)::timestamp AT TIME ZONE 'UTC'
+ ORDER BY i.id
+ LIMIT 10000
+`
+
+// The imports of files that were added from one day to another (UTC).
+func (q *Queries) RunsAdded(ctx context.Context, datasetID uuid.UUID, since string, until string) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, runsAdded, datasetID, since, until)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uuid.UUID
+	for rows.Next() {
+		var id uuid.UUID
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const runsOfSources = `-- name: RunsOfSources :many
 SELECT id FROM import_runs WHERE dataset_id = $1 AND source_id = ANY($2::uuid[]) AND inserted > 0 ORDER BY id LIMIT 1000
 `

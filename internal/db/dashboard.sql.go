@@ -12,6 +12,44 @@ import (
 	"github.com/google/uuid"
 )
 
+const cameIn = `-- name: CameIn :many
+SELECT d.category, sum(d.examples)::bigint AS examples
+  FROM sources s JOIN status_days d ON d.dataset_id = s.dataset_id AND d.source_id = s.id
+ WHERE s.dataset_id = $1 AND s.created_at >= ($2::text)::date::timestamp AT TIME ZONE 'UTC'
+   AND s.created_at < (($3::text)::date + 1)::timestamp AT TIME ZONE 'UTC'
+ GROUP BY d.category
+HAVING sum(d.examples) <> 0
+ ORDER BY d.category
+ LIMIT 10000
+`
+
+type CameInRow struct {
+	Category string
+	Examples int64
+}
+
+// How many examples of each category there are of the files that were added from one
+// day to another (UTC).
+func (q *Queries) CameIn(ctx context.Context, datasetID uuid.UUID, since string, until string) ([]CameInRow, error) {
+	rows, err := q.db.Query(ctx, cameIn, datasetID, since, until)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CameInRow
+	for rows.Next() {
+		var i CameInRow
+		if err := rows.Scan(&i.Category, &i.Examples); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const countsBySourceShelf = `-- name: CountsBySourceShelf :many
 SELECT category, subcategory, status, sum(examples)::bigint AS examples, sum(tokens)::bigint AS tokens
   FROM status_days
@@ -316,6 +354,48 @@ func (q *Queries) OldestQuestion(ctx context.Context, datasetID uuid.UUID) (Olde
 	var i OldestQuestionRow
 	err := row.Scan(&i.Waiting, &i.Since)
 	return i, err
+}
+
+const releasesBuilt = `-- name: ReleasesBuilt :many
+SELECT id, name, items, (withdrawn_at IS NOT NULL)::boolean AS withdrawn
+  FROM releases
+ WHERE dataset_id = $1 AND state = 'built' AND built_at >= ($2::text)::date::timestamp AT TIME ZONE 'UTC'
+   AND built_at < (($3::text)::date + 1)::timestamp AT TIME ZONE 'UTC'
+ ORDER BY id
+ LIMIT 100
+`
+
+type ReleasesBuiltRow struct {
+	ID        uuid.UUID
+	Name      string
+	Items     int64
+	Withdrawn bool
+}
+
+// The releases that were built from one day to another (UTC).
+func (q *Queries) ReleasesBuilt(ctx context.Context, datasetID uuid.UUID, since string, until string) ([]ReleasesBuiltRow, error) {
+	rows, err := q.db.Query(ctx, releasesBuilt, datasetID, since, until)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReleasesBuiltRow
+	for rows.Next() {
+		var i ReleasesBuiltRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Name,
+			&i.Items,
+			&i.Withdrawn,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const removeDemoDecisionDays = `-- name: RemoveDemoDecisionDays :exec

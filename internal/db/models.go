@@ -876,4 +876,5 @@ type WordDay struct {
 	Verdict    string
 	Reason     string
 	Examples   int64
+	Category   string
 }

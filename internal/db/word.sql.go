@@ -84,10 +84,10 @@ func (q *Queries) CategoryTrend(ctx context.Context, datasetID uuid.UUID, catego
 
 const foldWordDays = `-- name: FoldWordDays :execrows
 WITH gone AS (DELETE FROM word_days k WHERE k.dataset_id = $1
-              RETURNING k.dataset_id, day, source_id, reviewer_id, verdict, reason, examples)
-INSERT INTO word_days (dataset_id, day, source_id, reviewer_id, verdict, reason, examples)
-SELECT dataset_id, day, source_id, reviewer_id, verdict, reason, sum(examples)
-  FROM gone GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(examples) <> 0
+              RETURNING k.dataset_id, day, source_id, reviewer_id, verdict, reason, category, examples)
+INSERT INTO word_days (dataset_id, day, source_id, reviewer_id, verdict, reason, category, examples)
+SELECT dataset_id, day, source_id, reviewer_id, verdict, reason, category, sum(examples)
+  FROM gone GROUP BY 1, 2, 3, 4, 5, 6, 7 HAVING sum(examples) <> 0
 `
 
 func (q *Queries) FoldWordDays(ctx context.Context, datasetID uuid.UUID) (int64, error) {
@@ -190,6 +190,44 @@ func (q *Queries) SourceTrend(ctx context.Context, datasetID uuid.UUID, sourceID
 			&i.WithErrors,
 			&i.WithWarnings,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const wordCategories = `-- name: WordCategories :many
+SELECT category, verdict, sum(examples)::bigint AS examples
+  FROM word_days
+ WHERE dataset_id = $1 AND reviewer_id IS NULL AND day >= ($2::text)::date AND day <= ($3::text)::date
+ GROUP BY category, verdict
+HAVING sum(examples) <> 0
+ ORDER BY category, verdict
+ LIMIT 20000
+`
+
+type WordCategoriesRow struct {
+	Category string
+	Verdict  string
+	Examples int64
+}
+
+// How many examples of each category have which last word of their own, from one day to
+// another.
+func (q *Queries) WordCategories(ctx context.Context, datasetID uuid.UUID, since string, until string) ([]WordCategoriesRow, error) {
+	rows, err := q.db.Query(ctx, wordCategories, datasetID, since, until)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []WordCategoriesRow
+	for rows.Next() {
+		var i WordCategoriesRow
+		if err := rows.Scan(&i.Category, &i.Verdict, &i.Examples); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

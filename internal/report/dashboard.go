@@ -62,15 +62,15 @@ type Forecast struct {
 	Why      string    // why there is no forecast; empty where there is one
 }
 
-// A ReasonFigure is a reason and how often examples were rejected for it: on the
-// dashboard examples, each by the last word on it, in a digest rejections.
+// A ReasonFigure is a reason and how many examples were rejected for it, each by the
+// last word on it.
 type ReasonFigure struct {
 	Reason    string // empty: in words of one's own
 	Decisions int64
 }
 
-// A PersonFigure is what one person did in the time shown: on the dashboard the
-// examples on which that was their last word, in a digest all their decisions.
+// A PersonFigure is what one person did in the time shown: the examples on which that
+// was their last word.
 type PersonFigure struct {
 	ID                            uuid.UUID
 	Name                          string
@@ -81,6 +81,21 @@ type PersonFigure struct {
 
 // Decisions is how many verdicts there were.
 func (p PersonFigure) Decisions() int64 { return p.Approved + p.Rejected + p.Escalated }
+
+// add counts n verdicts; false says that it is none that counts.
+func (p *PersonFigure) add(verdict string, n int64) bool {
+	switch example.Verdict(verdict) {
+	case example.Approve:
+		p.Approved += n
+	case example.Reject:
+		p.Rejected += n
+	case example.Escalate:
+		p.Escalated += n
+	default:
+		return false
+	}
+	return true
+}
 
 // Questions are what waits for a specialist.
 type Questions struct {
@@ -354,15 +369,7 @@ func lastWords(people []PersonFigure, words []db.WordFiguresRow) []PersonFigure 
 		if w.ReviewerID == nil || by[*w.ReviewerID] == nil {
 			continue
 		}
-		p := by[*w.ReviewerID]
-		switch example.Verdict(w.Verdict) {
-		case example.Approve:
-			p.Approved += w.Examples
-		case example.Reject:
-			p.Rejected += w.Examples
-		case example.Escalate:
-			p.Escalated += w.Examples
-		}
+		by[*w.ReviewerID].add(w.Verdict, w.Examples)
 	}
 	for _, p := range people {
 		if p.Decisions() > 0 {
@@ -377,18 +384,6 @@ func (s *Service) decisions(ctx context.Context, source uuid.UUID, since, until 
 	return db.New(s.db).DecisionDays(ctx, db.DecisionDaysParams{
 		DatasetID: s.dataset, Since: later(since, firstOfAll()).Format(time.DateOnly), Until: until.Format(time.DateOnly), Source: optionalID(source),
 	})
-}
-
-// reasonsOf adds up the reasons of all rejections there were, also of those that
-// were taken back later.
-func reasonsOf(c *catalog.Catalog, rows []db.DecisionDaysRow) []ReasonFigure {
-	counts := map[string]int64{}
-	for _, r := range rows {
-		if r.Verdict == string(example.Reject) {
-			counts[r.Reason] += r.Decisions
-		}
-	}
-	return byReason(c, counts)
 }
 
 // byReason lists counts of reasons, the highest first. Reasons that the catalog
@@ -418,14 +413,7 @@ func peopleOf(rows []db.DecisionDaysRow) []PersonFigure {
 			p = &PersonFigure{ID: r.ReviewerID, Name: cmp.Or(r.Reviewer, "The command line")}
 			people[r.ReviewerID], days[r.ReviewerID] = p, map[string]bool{}
 		}
-		switch example.Verdict(r.Verdict) {
-		case example.Approve:
-			p.Approved += r.Decisions
-		case example.Reject:
-			p.Rejected += r.Decisions
-		case example.Escalate:
-			p.Escalated += r.Decisions
-		default:
+		if !p.add(r.Verdict, r.Decisions) {
 			continue
 		}
 		days[r.ReviewerID][r.Day] = true

@@ -90,11 +90,11 @@ func TestDigest(t *testing.T) {
 	s, _, _ := spread(t)
 	week := report.WeekOf(time.Now())
 	d, err := s.Digest(t.Context(), week)
-	if err != nil || len(d.Sections) != 4 || d.Over || d.Sections[0].Sentences[0] != "67 examples came in." || d.Sections[1].Sentences[0] != "Nobody reviewed." {
+	if err != nil || len(d.Sections) != 4 || d.Over || d.Sections[0].Sentences[0].String() != "67 examples came in." || d.Sections[1].Sentences[0].String() != "Nobody reviewed." {
 		t.Errorf("Digest() = %+v, %v", d, err)
 	}
 	before, err := s.Digest(t.Context(), report.WeekOf(d.From.AddDate(0, 0, -7)))
-	if err != nil || !before.Over || before.Sections[0].Sentences[0] != "No example came in and none was approved or rejected." || len(before.Categories) != 0 {
+	if err != nil || !before.Over || before.Sections[0].Sentences[0].String() != "No example came in." || len(before.Categories) != 0 {
 		t.Errorf("Digest() of the week before = %+v, %v", before, err)
 	}
 	for text, monday := range map[string]string{"2026-W01": "2025-12-29", "2026-W47": "2026-11-16", "2020-W53": "2020-12-28"} {

@@ -4,15 +4,20 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/voicefit/spotter/internal/browse"
+	"github.com/voicefit/spotter/internal/catalog"
 	"github.com/voicefit/spotter/internal/db"
 	"github.com/voicefit/spotter/internal/example"
 	"github.com/voicefit/spotter/internal/fault"
+	"github.com/voicefit/spotter/internal/lint"
 )
 
 // A Week is an ISO week.
@@ -43,6 +48,12 @@ func (w Week) Monday() time.Time {
 }
 
 // A Digest tells a week in plain words. The same figures always give the same words.
+//
+// What was done in the week is counted by examples: each once, by the last word on it
+// that was not taken back (see browse.Word), so that every number has its list. What
+// somebody decided again in a later week counts there. How many examples stood where
+// at the end of a week that is over is history, which can't be listed; a digest says
+// such things without numbers.
 type Digest struct {
 	Week       Week
 	From, To   time.Time // Monday and Sunday
@@ -55,15 +66,74 @@ type Digest struct {
 // A DigestSection is a heading with its sentences.
 type DigestSection struct {
 	Heading   string
-	Sentences []string
+	Sentences []Sentence
 }
 
-// A DigestCategory is what a week changed in a category.
+// A Sentence is plain text in pieces, some of which lead somewhere.
+type Sentence []Piece
+
+// A Piece of a sentence.
+type Piece struct {
+	Text string
+	// List is the list of the examples that the number in Text counts.
+	List *browse.Filter
+	// Page is the address of another page of the site that says the same.
+	Page string
+}
+
+// String is the sentence without its links.
+func (s Sentence) String() string {
+	var b strings.Builder
+	for _, p := range s {
+		b.WriteString(p.Text)
+	}
+	return b.String()
+}
+
+// say makes a sentence of strings and Pieces.
+func say(parts ...any) Sentence {
+	var s Sentence
+	for _, p := range parts {
+		if piece, ok := p.(Piece); ok {
+			s = append(s, piece)
+			continue
+		}
+		s = append(s, Piece{Text: fmt.Sprint(p)})
+	}
+	return s
+}
+
+// A DigestCategory is what was done in a category.
 type DigestCategory struct {
-	Slug, Name                        string
-	Came, Approved, Rejected, Pending int64 // changes, but for Came
-	ApprovedNow                       int64 // at the end of the week
-	TargetMin                         int
+	Slug, Name                          string
+	Came, Approved, Rejected, Escalated int64 // came in; by their last word, of the week
+	ApprovedNow                         int64
+}
+
+// Came, Decided and Approved are the lists that the numbers of the digest count: the
+// examples whose file was added in the week, those with such a last word of the week,
+// and those that are approved now. Each is of one category or, without one, of all.
+func (d Digest) Came(category string) browse.Filter {
+	return browse.Filter{Category: category, AddedSince: d.From.Format(time.DateOnly), AddedUntil: d.To.Format(time.DateOnly)}
+}
+
+// Decided is described at Came.
+func (d Digest) Decided(category string, verdict example.Verdict) browse.Filter {
+	return browse.Filter{Category: category, Word: d.word(verdict)}
+}
+
+// Approved is described at Came.
+func (Digest) Approved(category string) browse.Filter {
+	return browse.Filter{Category: category, Status: example.Approved}
+}
+
+func (d Digest) word(verdict example.Verdict) browse.Word {
+	return browse.Word{Verdict: string(verdict), Since: d.From.Format(time.DateOnly), Until: d.To.Format(time.DateOnly)}
+}
+
+// linked is a number with its noun that leads to the list of what it counts.
+func linked(n int64, one, many string, f browse.Filter) Piece {
+	return Piece{Text: counted(n, one, many), List: &f}
 }
 
 // Digest tells the week that is asked for.
@@ -72,57 +142,41 @@ func (s *Service) Digest(ctx context.Context, w Week) (Digest, error) {
 	if err != nil {
 		return Digest{}, fmt.Errorf("digest: %w", err)
 	}
-	d := Digest{Week: w, From: w.Monday(), To: w.Monday().AddDate(0, 0, 6), At: time.Now()}
-	next := d.From.AddDate(0, 0, 7)
-	d.Over = !d.At.Before(next)
-	rows, err := db.New(s.db).StatusDays(ctx, d.From.Format(time.DateOnly), s.dataset, nil)
+	d := Digest{Week: w, From: w.Monday(), To: w.Monday().AddDate(0, 0, 6)}
+	p, err := s.Progress(ctx)
 	if err != nil {
 		return Digest{}, fmt.Errorf("digest: %w", err)
 	}
-	all := DigestCategory{}
-	by := map[string]*DigestCategory{}
-	for _, r := range rows {
-		day, err := parseDay(r.Day)
-		if err != nil {
-			return Digest{}, fmt.Errorf("digest: %w", err)
-		}
-		if !day.Before(next) {
-			continue
-		}
-		one := by[r.Category]
-		if one == nil {
-			one = &DigestCategory{Slug: r.Category, Name: r.Category}
-			if cat, ok := c.Category(r.Category); ok {
-				one.Name, one.TargetMin = cat.Name, cat.Target.Min
-			}
-			by[r.Category] = one
-		}
-		for _, sum := range []*DigestCategory{one, &all} {
-			sum.add(example.Status(r.Status), r.Examples, day.Before(d.From))
-		}
-	}
-	for _, one := range by {
-		if one.Came != 0 || one.Approved != 0 || one.Rejected != 0 || one.Pending != 0 {
-			d.Categories = append(d.Categories, *one)
-		}
-	}
-	slugs := c.Slugs()
-	slices.SortFunc(d.Categories, func(a, b DigestCategory) int {
-		return cmp.Or(cmp.Compare(uint(slices.Index(slugs, a.Slug)), uint(slices.Index(slugs, b.Slug))), strings.Compare(a.Slug, b.Slug))
-	})
-	decided, err := s.decisions(ctx, uuid.Nil, d.From, next)
+	d.At = p.At
+	d.Over = !d.At.Before(d.From.AddDate(0, 0, 7))
+	all, err := s.digestCategories(ctx, p, &d)
 	if err != nil {
 		return Digest{}, fmt.Errorf("digest: %w", err)
+	}
+	reached, err := s.reached(ctx, c, d)
+	if err != nil {
+		return Digest{}, fmt.Errorf("digest: targets: %w", err)
+	}
+	words, err := db.New(s.db).WordFigures(ctx, db.WordFiguresParams{DatasetID: s.dataset, Since: d.From.Format(time.DateOnly), Until: d.To.Format(time.DateOnly)})
+	if err != nil {
+		return Digest{}, fmt.Errorf("digest: %w", err)
+	}
+	found, err := s.findingWords(ctx, c, d)
+	if err != nil {
+		return Digest{}, fmt.Errorf("digest: findings: %w", err)
+	}
+	built, err := s.releaseWords(ctx, d)
+	if err != nil {
+		return Digest{}, fmt.Errorf("digest: releases: %w", err)
 	}
 	d.Sections = []DigestSection{
-		{"Progress", progressWords(all, d)},
-		{"Reviewing", reviewWords(reasonsOf(c, decided), peopleOf(decided))},
+		{"Progress", append(d.progressWords(all), reached...)},
+		{"Reviewing", d.reviewWords(all, lastReasons(c, words), digestPeople(words))},
+		{"Quality", found},
 	}
-	found, err := s.findingWords(ctx, d.From, next)
-	if err != nil {
-		return Digest{}, fmt.Errorf("digest: %w", err)
+	if len(built) > 0 {
+		d.Sections = append(d.Sections, DigestSection{"Releases", built})
 	}
-	d.Sections = append(d.Sections, DigestSection{"Quality", found})
 	if !d.Over && !d.At.Before(d.From) {
 		now, err := s.Dashboard(ctx, View{})
 		if err != nil {
@@ -133,44 +187,69 @@ func (s *Service) Digest(ctx context.Context, w Week) (Digest, error) {
 	return d, nil
 }
 
-func (c *DigestCategory) add(status example.Status, n int64, before bool) {
-	if status == example.Approved {
-		c.ApprovedNow += n
+// digestCategories fills in the categories and returns their sum.
+func (s *Service) digestCategories(ctx context.Context, p Progress, d *Digest) (all DigestCategory, err error) {
+	q := db.New(s.db)
+	since, until := d.From.Format(time.DateOnly), d.To.Format(time.DateOnly)
+	came, err := q.CameIn(ctx, s.dataset, since, until)
+	if err != nil {
+		return all, fmt.Errorf("what came in: %w", err)
 	}
-	if before {
-		return
+	words, err := q.WordCategories(ctx, s.dataset, since, until)
+	if err != nil {
+		return all, fmt.Errorf("last words: %w", err)
 	}
-	c.Came += n
-	switch status {
-	case example.Approved:
+	by := map[string]*DigestCategory{}
+	at := func(slug string) *DigestCategory {
+		if by[slug] == nil {
+			by[slug] = &DigestCategory{}
+		}
+		return by[slug]
+	}
+	for _, r := range came {
+		at(r.Category).Came += r.Examples
+		all.Came += r.Examples
+	}
+	for _, r := range words {
+		at(r.Category).add(r.Verdict, r.Examples)
+		all.add(r.Verdict, r.Examples)
+	}
+	all.ApprovedNow = p.Total.Approved
+	for _, cat := range p.Categories { // those with examples and those of the catalog, in its order
+		if one := by[cat.Slug]; one != nil {
+			one.Slug, one.Name, one.ApprovedNow = cat.Slug, cat.Name, cat.Counts.Approved
+			d.Categories = append(d.Categories, *one)
+		}
+	}
+	return all, nil
+}
+
+func (c *DigestCategory) add(verdict string, n int64) {
+	switch example.Verdict(verdict) {
+	case example.Approve:
 		c.Approved += n
-	case example.Rejected:
+	case example.Reject:
 		c.Rejected += n
-	case example.Pending:
-		c.Pending += n
+	case example.Escalate:
+		c.Escalated += n
 	}
 }
 
-func progressWords(all DigestCategory, d Digest) []string {
-	var list []string
-	switch {
-	case all.Came == 0 && all.Approved == 0 && all.Rejected == 0:
-		list = append(list, "No example came in and none was approved or rejected.")
-	case all.Came > 0:
-		list = append(list, counted(all.Came, "example", "examples")+" came in.")
-	case all.Came < 0:
-		list = append(list, counted(-all.Came, "example", "examples")+" were removed.")
+func (d Digest) progressWords(all DigestCategory) []Sentence {
+	list := []Sentence{say("No example came in.")}
+	if all.Came > 0 {
+		list[0] = say(linked(all.Came, "example", "examples", d.Came("")), " came in.")
 	}
 	switch {
-	case all.Approved > 0:
-		list = append(list, fmt.Sprintf("%s more %s approved than at the end of the week before; %s in all.", grouped(all.Approved), isAre(all.Approved), grouped(all.ApprovedNow)))
-	case all.Approved < 0:
-		list = append(list, fmt.Sprintf("%s fewer are approved than at the end of the week before, because approvals were taken back; %s in all.", grouped(-all.Approved), grouped(all.ApprovedNow)))
-	case all.ApprovedNow > 0:
-		list = append(list, fmt.Sprintf("As many are approved as the week before: %s.", grouped(all.ApprovedNow)))
-	}
-	if all.Rejected > 0 {
-		list = append(list, fmt.Sprintf("%s more %s rejected.", grouped(all.Rejected), isAre(all.Rejected)))
+	case all.Approved+all.Rejected == 0:
+		list = append(list, say("None was approved or rejected."))
+	case all.Rejected == 0:
+		list = append(list, say(linked(all.Approved, "example", "examples", d.Decided("", example.Approve)), " got an approval, none was rejected."))
+	case all.Approved == 0:
+		list = append(list, say(linked(all.Rejected, "example", "examples", d.Decided("", example.Reject)), " "+wasWere(all.Rejected)+" rejected, none got an approval."))
+	default:
+		list = append(list, say(linked(all.Approved, "example", "examples", d.Decided("", example.Approve)), " got an approval, ",
+			linked(all.Rejected, "was", "were", d.Decided("", example.Reject)), " rejected."))
 	}
 	var most *DigestCategory
 	for i, c := range d.Categories {
@@ -179,21 +258,45 @@ func progressWords(all DigestCategory, d Digest) []string {
 		}
 	}
 	if most != nil && len(d.Categories) > 1 {
-		list = append(list, fmt.Sprintf("Most of the approvals were in %s: %s.", most.Name, grouped(most.Approved)))
+		list = append(list, say("Most of the approvals were in "+most.Name+": ", Piece{Text: grouped(most.Approved), List: new(d.Decided(most.Slug, example.Approve))}, "."))
 	}
-	for _, c := range d.Categories {
-		if c.TargetMin > 0 && c.ApprovedNow >= int64(c.TargetMin) && c.ApprovedNow-c.Approved < int64(c.TargetMin) {
-			list = append(list, fmt.Sprintf("%s reached its target of %s.", c.Name, grouped(c.TargetMin)))
-		}
+	if !d.Over && all.ApprovedNow > 0 {
+		list = append(list, say("In all, ", linked(all.ApprovedNow, "is", "are", d.Approved("")), " approved now."))
 	}
 	return list
 }
 
-func isAre(n int64) string {
+func wasWere(n int64) string {
 	if n == 1 {
-		return "is"
+		return "was"
 	}
-	return "are"
+	return "were"
+}
+
+// reached says which categories reached the lower end of their target in the week.
+func (s *Service) reached(ctx context.Context, c *catalog.Catalog, d Digest) ([]Sentence, error) {
+	rows, err := db.New(s.db).StatusDays(ctx, d.From.Format(time.DateOnly), s.dataset, nil)
+	if err != nil {
+		return nil, err
+	}
+	before, after := map[string]int64{}, map[string]int64{}
+	for _, r := range rows {
+		if r.Status != db.ExampleStatus(example.Approved) || r.Day > d.To.Format(time.DateOnly) {
+			continue
+		}
+		after[r.Category] += r.Examples
+		if r.Day < d.From.Format(time.DateOnly) {
+			before[r.Category] += r.Examples
+		}
+	}
+	var list []Sentence
+	for _, cat := range c.Categories {
+		if least := int64(cat.Target.Min); least > 0 && before[cat.Slug] < least && after[cat.Slug] >= least {
+			list = append(list, say(Piece{Text: cat.Name, List: new(d.Approved(cat.Slug))}, " reached its target of ",
+				Piece{Text: grouped(least), Page: "/catalog/" + url.PathEscape(cat.Slug)}, "."))
+		}
+	}
+	return list, nil
 }
 
 // counted writes n with its noun.
@@ -204,75 +307,133 @@ func counted(n int64, one, many string) string {
 	return grouped(n) + " " + many
 }
 
-func reviewWords(reasons []ReasonFigure, people []PersonFigure) []string {
-	var decisions, approved, rejected, escalated int64
-	for _, p := range people {
-		decisions += p.Decisions()
-		approved, rejected, escalated = approved+p.Approved, rejected+p.Rejected, escalated+p.Escalated
+// digestPeople adds up last words by person, those with most examples first.
+func digestPeople(words []db.WordFiguresRow) []PersonFigure {
+	by := map[uuid.UUID]PersonFigure{}
+	for _, w := range words {
+		if w.ReviewerID == nil {
+			continue
+		}
+		p := by[*w.ReviewerID]
+		p.ID, p.Name = *w.ReviewerID, cmp.Or(w.Reviewer, "the command line")
+		p.add(w.Verdict, w.Examples)
+		by[p.ID] = p
 	}
-	if decisions == 0 {
-		return []string{"Nobody reviewed."}
+	list := slices.Collect(maps.Values(by))
+	slices.SortFunc(list, func(a, b PersonFigure) int {
+		return cmp.Or(cmp.Compare(b.Decisions(), a.Decisions()), cmp.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)), strings.Compare(a.ID.String(), b.ID.String()))
+	})
+	return list
+}
+
+// digestNames is how many people a digest names.
+const digestNames = 12
+
+func (d Digest) reviewWords(all DigestCategory, reasons []ReasonFigure, people []PersonFigure) []Sentence {
+	if len(people) == 0 {
+		return []Sentence{say("Nobody reviewed.")}
 	}
-	list := []string{fmt.Sprintf("%s made %s: %s, %s, %s.", counted(int64(len(people)), "person", "people"), counted(decisions, "decision", "decisions"),
-		counted(approved, "approval", "approvals"), counted(rejected, "rejection", "rejections"), counted(escalated, "question to a specialist", "questions to specialists"))}
+	parts := []any{"Reviewed by "}
+	for i, p := range people[:min(len(people), digestNames)] {
+		if i > 0 {
+			parts = append(parts, ", ")
+		}
+		f := browse.Filter{Word: d.word("")}
+		f.Reviewer = p.ID.String()
+		parts = append(parts, p.Name+" (", linked(p.Decisions(), "example", "examples", f), ")")
+	}
+	if len(people) > digestNames {
+		parts = append(parts, " and ", Piece{Text: counted(int64(len(people)-digestNames), "other", "others"), Page: "/#people-heading"})
+	}
+	list := []Sentence{say(append(parts, ".")...)}
+	if all.Escalated > 0 {
+		list = append(list, say("A specialist was asked about ", linked(all.Escalated, "example", "examples", d.Decided("", example.Escalate)), "."))
+	}
 	if len(reasons) > 0 {
-		reason := cmp.Or(reasons[0].Reason, "in words of their own")
-		list = append(list, fmt.Sprintf("The commonest reason for a rejection: %s (%s).", reason, grouped(reasons[0].Decisions)))
+		f := d.Decided("", example.Reject)
+		f.Reason = cmp.Or(reasons[0].Reason, browse.OwnWords)
+		list = append(list, say("The commonest reason for a rejection: "+cmp.Or(reasons[0].Reason, "in words of their own")+" (", linked(reasons[0].Decisions, "example", "examples", f), ")."))
 	}
 	return list
 }
 
-func (s *Service) findingWords(ctx context.Context, from, next time.Time) ([]string, error) {
-	rows, err := db.New(s.db).FindingTrend(ctx, s.dataset, from.AddDate(0, 0, -1).Format(time.DateOnly))
+// findingWords says how the errors that were noted changed in the week, and of a week
+// that is not over, what is found now.
+func (s *Service) findingWords(ctx context.Context, c *catalog.Catalog, d Digest) ([]Sentence, error) {
+	rows, err := db.New(s.db).FindingTrend(ctx, s.dataset, d.From.AddDate(0, 0, -1).Format(time.DateOnly))
 	if err != nil {
 		return nil, err
 	}
 	errorsOf := map[string]int64{}
 	var days []string
-	rules := map[string]map[string]int64{}
 	for _, r := range rows {
-		if r.Day >= next.Format(time.DateOnly) || r.Severity != db.SeverityError {
+		if r.Day > d.To.Format(time.DateOnly) {
 			continue
 		}
 		if len(days) == 0 || days[len(days)-1] != r.Day {
 			days = append(days, r.Day)
-			rules[r.Day] = map[string]int64{}
 		}
-		errorsOf[r.Day] += r.Findings
-		rules[r.Day][r.Rule] += r.Examples
+		if r.Severity == db.SeverityError {
+			errorsOf[r.Day] += r.Findings
+		}
 	}
-	if len(days) == 0 {
-		return []string{"No errors were noted on any day of the week."}, nil
-	}
-	first, last := days[0], days[len(days)-1]
-	list := []string{fmt.Sprintf("At the end there were %s.", counted(errorsOf[last], "error", "errors"))}
-	switch change := errorsOf[last] - errorsOf[first]; {
-	case first == last:
-	case change < 0:
-		list = append(list, fmt.Sprintf("That is %s fewer than at the beginning.", grouped(-change)))
-	case change > 0:
-		list = append(list, fmt.Sprintf("That is %s more than at the beginning.", grouped(change)))
+	var list []Sentence
+	trend := Piece{Text: "at its beginning", Page: "/quality#over-time"}
+	switch {
+	case len(days) == 0:
+		list = append(list, say("Nothing was noted of findings on any day of the week."))
+	case len(days) == 1:
+	case errorsOf[days[len(days)-1]] < errorsOf[days[0]]:
+		list = append(list, say("There were fewer errors at the end of the week than ", trend, "."))
+	case errorsOf[days[len(days)-1]] > errorsOf[days[0]]:
+		list = append(list, say("There were more errors at the end of the week than ", trend, "."))
 	default:
-		list = append(list, "That is as many as at the beginning.")
+		list = append(list, say("There were as many errors at the end of the week as ", trend, "."))
 	}
-	worst, n := "", int64(0)
-	for rule, examples := range rules[last] {
-		if examples > n || examples == n && rule < worst {
-			worst, n = rule, examples
+	if d.Over || d.At.Before(d.From) {
+		if len(list) == 0 {
+			list = append(list, say("Findings were noted on one day only, so there is nothing to compare."))
 		}
+		return list, nil
 	}
-	return append(list, fmt.Sprintf("The rule with most of them is %s, on %s.", worst, counted(n, "example", "examples"))), nil
+	rules, _, err := s.rules(ctx, c, Filter{})
+	if err != nil {
+		return nil, err
+	}
+	if len(rules) == 0 || rules[0].Severity != lint.Error {
+		return append(list, say("No example has an error now.")), nil
+	}
+	worst := rules[0] // errors come first, the one on most examples before others
+	return append(list, say("The error on most examples now is "+worst.Rule+", on ",
+		linked(worst.Examples, "example", "examples", browse.Filter{Rule: worst.Rule, Severity: worst.Severity}), ".")), nil
 }
 
-func aheadWords(d Dashboard) []string {
-	var list []string
-	if d.Questions.Waiting > 0 {
-		list = append(list, counted(d.Questions.Waiting, "question waits", "questions wait")+" for a specialist.")
+// releaseWords names the releases that were built in the week.
+func (s *Service) releaseWords(ctx context.Context, d Digest) ([]Sentence, error) {
+	rows, err := db.New(s.db).ReleasesBuilt(ctx, s.dataset, d.From.Format(time.DateOnly), d.To.Format(time.DateOnly))
+	var list []Sentence
+	for _, r := range rows {
+		rest := "."
+		if r.Withdrawn {
+			rest = "; it was withdrawn."
+		}
+		list = append(list, say("Release "+r.Name+" was built, with ", Piece{Text: counted(r.Items, "example", "examples"), Page: "/releases/" + r.ID.String()}, rest))
 	}
-	if d.Progress.Total.Pending > 0 {
-		list = append(list, counted(d.Progress.Total.Pending, "example waits", "examples wait")+" for review.")
+	return list, err
+}
+
+func aheadWords(d Dashboard) []Sentence {
+	var list []Sentence
+	for _, one := range []struct {
+		n      int64
+		status example.Status
+		what   string
+	}{{d.Progress.Total.Escalated, example.Escalated, " for a specialist or a ruling."}, {d.Progress.Total.Pending, example.Pending, " for review."}} {
+		if one.n > 0 {
+			list = append(list, say(linked(one.n, "example waits", "examples wait", browse.Filter{Status: one.status}), one.what))
+		}
 	}
-	return append(list, d.Forecast.Words())
+	return append(list, Sentence{{Text: d.Forecast.Words(), Page: "/#burnup-heading"}})
 }
 
 // Words is the forecast in a sentence or two, with what it rests on.

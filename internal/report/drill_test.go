@@ -3,6 +3,8 @@ package report_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -74,7 +76,7 @@ func TestNumbersLeadToWhatTheyCount(t *testing.T) {
 		all = append(all, d)
 	}
 	// recount lists the examples with such a last word from what the test remembers.
-	recount := func(reviewer uuid.UUID, verdict string, reason func(string) bool, since time.Time, of []uuid.UUID) map[uuid.UUID]bool {
+	recount := func(reviewer uuid.UUID, verdict string, reason func(string) bool, within func(time.Time) bool, of []uuid.UUID) map[uuid.UUID]bool {
 		last := map[uuid.UUID]*said{}
 		for _, d := range all {
 			if d.undone || d.verdict == "skip" || reviewer != uuid.Nil && d.reviewer != reviewer || reviewer == uuid.Nil && d.kind == "gold" {
@@ -84,7 +86,7 @@ func TestNumbersLeadToWhatTheyCount(t *testing.T) {
 		}
 		found := map[uuid.UUID]bool{}
 		for _, id := range of {
-			if d := last[id]; d != nil && (verdict == "" || d.verdict == verdict) && reason(d.reason) && !d.at.Before(since) {
+			if d := last[id]; d != nil && (verdict == "" || d.verdict == verdict) && reason(d.reason) && within(d.at) {
 				found[id] = true
 			}
 		}
@@ -123,6 +125,7 @@ func TestNumbersLeadToWhatTheyCount(t *testing.T) {
 				t.Fatal(err)
 			}
 			base, since, of := browse.Filter{}, time.Time{}, examples
+			within := func(at time.Time) bool { return !at.Before(since) }
 			if v.Days > 0 {
 				since = d.At.UTC().Truncate(24*time.Hour).AddDate(0, 0, 1-v.Days)
 				base.Since = since.Format(time.DateOnly)
@@ -140,7 +143,7 @@ func TestNumbersLeadToWhatTheyCount(t *testing.T) {
 				}{{"", p.Decisions()}, {"approve", p.Approved}, {"reject", p.Rejected}, {"escalate", p.Escalated}} {
 					f := base
 					f.Reviewer, f.Verdict = p.ID.String(), one.verdict
-					listed(fmt.Sprintf("%s, %+v, %s %s", when, v, p.Name, one.verdict), f, one.n, recount(p.ID, one.verdict, any, since, of))
+					listed(fmt.Sprintf("%s, %+v, %s %s", when, v, p.Name, one.verdict), f, one.n, recount(p.ID, one.verdict, any, within, of))
 				}
 			}
 			for _, r := range d.Reasons {
@@ -149,7 +152,7 @@ func TestNumbersLeadToWhatTheyCount(t *testing.T) {
 				if r.Reason == "" {
 					f.Reason = browse.OwnWords
 				}
-				listed(fmt.Sprintf("%s, %+v, rejected for %q", when, v, r.Reason), f, r.Decisions, recount(uuid.Nil, "reject", func(text string) bool { return names[catalog.ReasonKey(text)] == r.Reason }, since, of))
+				listed(fmt.Sprintf("%s, %+v, rejected for %q", when, v, r.Reason), f, r.Decisions, recount(uuid.Nil, "reject", func(text string) bool { return names[catalog.ReasonKey(text)] == r.Reason }, within, of))
 			}
 			for i, n := range d.Burnup.Stands {
 				if n > 0 && v == (report.View{}) {
@@ -165,14 +168,100 @@ func TestNumbersLeadToWhatTheyCount(t *testing.T) {
 			}
 		}
 	}
+	// digests holds every number of the digests of all weeks against its list, and
+	// numbers of decisions against what the test remembers.
+	digests := func(when string) (numbers int) {
+		t.Helper()
+		category := map[uuid.UUID]string{}
+		rows, err := pool.Query(ctx, `SELECT id, category FROM examples`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for rows.Next() {
+			var id uuid.UUID
+			var slug string
+			if err := rows.Scan(&id, &slug); err != nil {
+				t.Fatal(err)
+			}
+			category[id] = slug
+		}
+		for monday := report.WeekOf(day).Monday(); !monday.After(time.Now()); monday = monday.AddDate(0, 0, 7) {
+			d, err := s.Digest(ctx, report.WeekOf(monday))
+			if err != nil {
+				t.Fatal(err)
+			}
+			number := func(what string, n int64, f browse.Filter) {
+				t.Helper()
+				what = fmt.Sprintf("%s, week of %s, %s", when, monday.Format(time.DateOnly), what)
+				if f.Word == (browse.Word{}) {
+					got, more, err := browser.All(ctx, f, 1000, time.Minute)
+					if err != nil || more || int64(len(got)) != n {
+						t.Errorf("%s: the number is %d, the list has %d, %v", what, n, len(got), err)
+					}
+					numbers++
+					return
+				}
+				var of []uuid.UUID
+				for _, id := range examples {
+					if f.Category == "" || category[id] == f.Category {
+						of = append(of, id)
+					}
+				}
+				who, reason := uuid.Nil, any
+				if f.Reviewer != "" {
+					who = uuid.MustParse(f.Reviewer)
+				}
+				if f.Reason != "" {
+					wanted := names[catalog.ReasonKey(f.Reason)]
+					reason = func(text string) bool { return names[catalog.ReasonKey(text)] == wanted }
+				}
+				listed(what, f, n, recount(who, f.Verdict, reason, func(at time.Time) bool { return !at.Before(monday) && at.Before(monday.AddDate(0, 0, 7)) }, of))
+				numbers++
+			}
+			for _, section := range d.Sections {
+				for _, sentence := range section.Sentences {
+					for _, piece := range sentence {
+						if piece.List == nil || !strings.ContainsAny(piece.Text, "0123456789") {
+							continue
+						}
+						n, err := strconv.ParseInt(strings.Fields(piece.Text)[0], 10, 64)
+						if err != nil {
+							t.Fatalf("%q leads to a list: %v", sentence, err)
+						}
+						number(sentence.String(), n, *piece.List)
+					}
+				}
+			}
+			for _, c := range d.Categories {
+				number(c.Slug+" came in", c.Came, d.Came(c.Slug))
+				number(c.Slug+" approved", c.Approved, d.Decided(c.Slug, example.Approve))
+				number(c.Slug+" rejected", c.Rejected, d.Decided(c.Slug, example.Reject))
+				number(c.Slug+" escalated", c.Escalated, d.Decided(c.Slug, example.Escalate))
+				number(c.Slug+" approved now", c.ApprovedNow, d.Approved(c.Slug))
+			}
+		}
+		return numbers
+	}
 	check("as counted")
-	if _, err := pool.Exec(ctx, `INSERT INTO word_days SELECT w.* FROM word_days w, generate_series(1, 40) UNION ALL SELECT dataset_id, day, source_id, reviewer_id, verdict, reason, -examples FROM word_days, generate_series(1, 40)`); err != nil {
+	if _, err := pool.Exec(ctx, `UPDATE sources SET created_at = created_at - interval '7 days' WHERE name = 'another.jsonl'`); err != nil {
+		t.Fatal(err)
+	}
+	if n := digests("as counted"); n < 40 {
+		t.Errorf("%d numbers make a weak test of the digests", n)
+	}
+	// Words go along with what is moved to another category.
+	if _, err := pool.Exec(ctx, `UPDATE examples SET category = 'ai_coach', subcategory = 'technique' WHERE id = ANY($1)`, examples[8:16]); err != nil {
+		t.Fatal(err)
+	}
+	digests("moved")
+	if _, err := pool.Exec(ctx, `INSERT INTO word_days SELECT w.* FROM word_days w, generate_series(1, 40) UNION ALL SELECT dataset_id, day, source_id, reviewer_id, verdict, reason, -examples, category FROM word_days, generate_series(1, 40)`); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Upkeep(ctx); err != nil {
 		t.Fatal(err)
 	}
 	check("folded")
+	digests("folded")
 	// A reviewer who may still judge does not learn from the list what others said.
 	for _, id := range examples {
 		if _, err := pool.Exec(ctx, `UPDATE examples SET status = 'pending' WHERE id = $1`, id); err != nil {

@@ -67,6 +67,8 @@ func (s *Server) wordFilters(ctx context.Context, c *catalog.Catalog, f browse.F
 		{Name: "until", Label: "To day", Type: "date", Value: f.Until},
 		{Name: "min_tokens", Label: "Tokens at least", Type: "number", InputMode: "numeric", Value: positive(f.MinTokens)},
 		{Name: "max_tokens", Label: "Tokens at most", Type: "number", InputMode: "numeric", Value: positive(f.MaxTokens)},
+		{Name: "added_since", Label: "Came in from day", Type: "date", Value: f.AddedSince},
+		{Name: "added_until", Label: "Came in to day", Type: "date", Value: f.AddedUntil},
 	}
 	chip := func(label string, without browse.Filter) {
 		v.Chips = append(v.Chips, templates.Link{Label: label, URL: filterURL(without, "")})
@@ -98,6 +100,11 @@ func (s *Server) wordFilters(ctx context.Context, c *catalog.Catalog, f browse.F
 		less := f
 		less.Since, less.Until = "", ""
 		chip("Decided "+daysWords(f.Since, f.Until), less)
+	}
+	if f.AddedSince != "" || f.AddedUntil != "" {
+		less := f
+		less.AddedSince, less.AddedUntil = "", ""
+		chip("Came in "+daysWords(f.AddedSince, f.AddedUntil), less)
 	}
 	if f.MinTokens > 0 || f.MaxTokens > 0 {
 		less := f

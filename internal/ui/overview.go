@@ -14,6 +14,7 @@ import (
 	"github.com/voicefit/spotter/internal/example"
 	"github.com/voicefit/spotter/internal/fault"
 	"github.com/voicefit/spotter/internal/report"
+	"github.com/voicefit/spotter/internal/ui/draw"
 	"github.com/voicefit/spotter/web/templates"
 )
 
@@ -326,22 +327,31 @@ func digestView(d report.Digest, now time.Time) templates.Digest {
 		v.After = "/digest?week=" + report.WeekOf(d.From.AddDate(0, 0, 7)).String()
 	}
 	for _, one := range d.Sections {
-		v.Sections = append(v.Sections, templates.DigestSection{Heading: one.Heading, Sentences: one.Sentences})
+		section := templates.DigestSection{Heading: one.Heading}
+		for _, sentence := range one.Sentences {
+			var line templates.DigestSentence
+			for _, piece := range sentence {
+				link := templates.Link{Label: draw.Plain(piece.Text), URL: piece.Page}
+				if piece.List != nil {
+					link.URL = filterURL(*piece.List, "")
+				}
+				line = append(line, link)
+			}
+			section.Sentences = append(section.Sentences, line)
+		}
+		v.Sections = append(v.Sections, section)
 	}
 	for _, c := range d.Categories {
+		cell := func(n int64, f browse.Filter) templates.Link {
+			return templates.Link{Label: number(n), URL: filterURL(f, "")}
+		}
 		v.Categories = append(v.Categories, templates.DigestCategory{
-			Name: c.Name, URL: examplesURL(c.Slug, "", ""), Came: difference(c.Came), Approved: difference(c.Approved), Rejected: difference(c.Rejected), Now: number(c.ApprovedNow),
+			Name: draw.Plain(c.Name), URL: examplesURL(c.Slug, "", ""), Came: cell(c.Came, d.Came(c.Slug)),
+			Approved: cell(c.Approved, d.Decided(c.Slug, example.Approve)), Rejected: cell(c.Rejected, d.Decided(c.Slug, example.Reject)),
+			Escalated: cell(c.Escalated, d.Decided(c.Slug, example.Escalate)), Now: cell(c.ApprovedNow, d.Approved(c.Slug)),
 		})
 	}
 	return v
-}
-
-// difference writes a change with its sign.
-func difference(n int64) string {
-	if n > 0 {
-		return "+" + number(n)
-	}
-	return number(n)
 }
 
 // dashboardFrame is the frame of the dashboard and its sub-pages.

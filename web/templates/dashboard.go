@@ -113,11 +113,17 @@ type Digest struct {
 // DigestSection is a heading with its sentences.
 type DigestSection struct {
 	Heading   string
-	Sentences []string
+	Sentences []DigestSentence
 }
 
-// DigestCategory is what changed in a category.
-type DigestCategory struct{ Name, URL, Came, Approved, Rejected, Now string }
+// DigestSentence is made of pieces; those with an address lead to what they count.
+type DigestSentence []Link
+
+// DigestCategory is what was done in a category; each number leads to its list.
+type DigestCategory struct {
+	Name, URL                                string
+	Came, Approved, Rejected, Escalated, Now Link
+}
 
 // Figure is one number with its name.
 type Figure struct {
