@@ -8,7 +8,7 @@ HAVING sum(examples) <> 0
  LIMIT 20000;
 
 -- name: RecentDecisions :many
-SELECT d.id, d.example_id, d.verdict, d.reason, d.status_after, d.new_revision, d.created_at,
+SELECT d.id, d.example_id, d.reviewer_id, d.verdict, d.reason, d.status_after, d.new_revision, d.created_at,
        coalesce(u.name, '')::text AS reviewer, e.category, e.subcategory
   FROM decisions d
   JOIN examples e ON e.dataset_id = d.dataset_id AND e.id = d.example_id

@@ -100,7 +100,7 @@ func (q *Queries) PeopleNames(ctx context.Context, ids []uuid.UUID) ([]PeopleNam
 }
 
 const recentDecisions = `-- name: RecentDecisions :many
-SELECT d.id, d.example_id, d.verdict, d.reason, d.status_after, d.new_revision, d.created_at,
+SELECT d.id, d.example_id, d.reviewer_id, d.verdict, d.reason, d.status_after, d.new_revision, d.created_at,
        coalesce(u.name, '')::text AS reviewer, e.category, e.subcategory
   FROM decisions d
   JOIN examples e ON e.dataset_id = d.dataset_id AND e.id = d.example_id
@@ -113,6 +113,7 @@ SELECT d.id, d.example_id, d.verdict, d.reason, d.status_after, d.new_revision, 
 type RecentDecisionsRow struct {
 	ID          uuid.UUID
 	ExampleID   uuid.UUID
+	ReviewerID  uuid.UUID
 	Verdict     string
 	Reason      string
 	StatusAfter ExampleStatus
@@ -135,6 +136,7 @@ func (q *Queries) RecentDecisions(ctx context.Context, datasetID uuid.UUID, maxR
 		if err := rows.Scan(
 			&i.ID,
 			&i.ExampleID,
+			&i.ReviewerID,
 			&i.Verdict,
 			&i.Reason,
 			&i.StatusAfter,

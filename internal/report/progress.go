@@ -167,7 +167,7 @@ type ImportEvent struct {
 
 // A DecisionEvent is a decision about an example.
 type DecisionEvent struct {
-	ExampleID             uuid.UUID
+	ExampleID, ReviewerID uuid.UUID
 	Category, Subcategory string
 	Verdict, Reason       string
 	Edited                bool
@@ -190,7 +190,7 @@ func (s *Service) Recent(ctx context.Context, n int) ([]Event, error) {
 			d := decisions[0]
 			decisions = decisions[1:]
 			events = append(events, Event{At: d.CreatedAt, Who: d.Reviewer, Decided: &DecisionEvent{
-				ExampleID: d.ExampleID, Category: d.Category, Subcategory: d.Subcategory,
+				ExampleID: d.ExampleID, ReviewerID: d.ReviewerID, Category: d.Category, Subcategory: d.Subcategory,
 				Verdict: d.Verdict, Reason: d.Reason, Edited: d.NewRevision != nil,
 			}})
 			continue

@@ -22,8 +22,13 @@ type Figures interface {
 	DemoExamples(ctx context.Context) (int64, error)
 }
 
-// recentEvents is how many lines the dashboard's list of events has.
-const recentEvents = 12
+// recentLines is how many lines the dashboard's list of events has at most, and
+// recentEvents how many events they are made of: who works through a queue, or acts on
+// many examples, fills one line and not all of them.
+const (
+	recentLines  = 8
+	recentEvents = 96
+)
 
 // showDashboard handles GET /.
 func (s *Server) showDashboard(w http.ResponseWriter, r *http.Request) error {
@@ -48,9 +53,7 @@ func (s *Server) showDashboard(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	v := dashboardView(p, s.now(), u.Can(account.Review), form.source())
-	for _, e := range events {
-		v.Activity = append(v.Activity, activityView(e, p, s.now()))
-	}
+	v.Activity = activityViews(events, p, s.now())
 	if s.overview != nil && (p.Total.Total() > 0 || form.view.Source != uuid.Nil) {
 		v.Overview = true
 		s.overviewView(&v, d, form, u)
@@ -145,6 +148,45 @@ var verbs = map[string]string{
 	"approve": "approved", "reject": "rejected", "escalate": "asked a specialist about", "skip": "skipped", "undo": "took back a decision on",
 }
 
+// activityViews puts events, newest first, into words. Decisions of one kind that
+// somebody made one after the other are one line, which leads to all of that day.
+func activityViews(events []report.Event, p report.Progress, now time.Time) []templates.Activity {
+	var lines []templates.Activity
+	for i := 0; i < len(events) && len(lines) < recentLines; {
+		e, n := events[i], 1
+		for i+n < len(events) && alike(e, events[i+n]) {
+			n++
+		}
+		a := activityView(e, p, now)
+		if n > 1 {
+			a.What = verbOf(*e.Decided) + " examples of " + categoryName(p, e.Decided.Category)
+			day := e.At.UTC().Format(time.DateOnly)
+			a.URL = "/examples?" + url.Values{
+				"category": {e.Decided.Category}, "reviewer": {e.Decided.ReviewerID.String()}, "verdict": {e.Decided.Verdict}, "since": {day}, "until": {day},
+			}.Encode()
+		}
+		lines, i = append(lines, a), i+n
+	}
+	return lines
+}
+
+// alike says whether two events are decisions of one person on one day that differ in
+// their examples only. What was taken back or left for later can't be listed.
+func alike(a, b report.Event) bool {
+	if a.Decided == nil || b.Decided == nil || a.Decided.Verdict == "undo" || a.Decided.Verdict == "skip" {
+		return false
+	}
+	return a.Decided.ReviewerID == b.Decided.ReviewerID && verbOf(*a.Decided) == verbOf(*b.Decided) && a.Decided.Category == b.Decided.Category &&
+		a.At.UTC().Format(time.DateOnly) == b.At.UTC().Format(time.DateOnly)
+}
+
+func verbOf(d report.DecisionEvent) string {
+	if d.Edited {
+		return "edited and " + verbs[d.Verdict]
+	}
+	return verbs[d.Verdict]
+}
+
 // activityView puts an event into words.
 func activityView(e report.Event, p report.Progress, now time.Time) templates.Activity {
 	a := templates.Activity{Who: e.Who, At: moment(e.At, now)}
@@ -159,12 +201,8 @@ func activityView(e report.Event, p report.Progress, now time.Time) templates.Ac
 			a.What = "imports " + e.Import.Filename + " (" + e.Import.State + ")"
 		}
 	case e.Decided != nil:
-		verb := verbs[e.Decided.Verdict]
-		if e.Decided.Edited {
-			verb = "edited and " + verb
-		}
 		a.URL = "/examples/" + e.Decided.ExampleID.String()
-		a.What = verb + " an example of " + categoryName(p, e.Decided.Category)
+		a.What = verbOf(*e.Decided) + " an example of " + categoryName(p, e.Decided.Category)
 	}
 	return a
 }

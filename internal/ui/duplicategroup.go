@@ -68,7 +68,7 @@ func groupView(g dedup.Group, category string, may bool, l duplicateList, next s
 	whole := g.Size == len(g.Members)
 	var notes []string
 	if fields := differing(g.Pairs); len(fields) > 0 {
-		notes = append(notes, "The answers differ in "+draw.Plain(strings.Join(fields, ", "))+".")
+		notes = append(notes, "The answers differ in "+draw.Plain(someOf(fields))+".")
 	}
 	if !whole {
 		v.All = &templates.Link{Label: "See all " + number(g.Size), URL: "/duplicates/" + g.ID.String()}
@@ -193,4 +193,16 @@ func clip(m example.Message) string {
 // seenText says what somebody saw of a member: id, revision and status.
 func seenText(m dedup.Member) string {
 	return m.ID.String() + " " + strconv.Itoa(m.Revision) + " " + string(m.Status)
+}
+
+// mostFields is how many places of an answer a note names.
+const mostFields = 4
+
+// someOf names the first places and says how many there are besides: two assessments
+// of one injury differ in fifty, and below the note the differences are marked.
+func someOf(fields []string) string {
+	if len(fields) <= mostFields {
+		return strings.Join(fields, ", ")
+	}
+	return strings.Join(fields[:mostFields-1], ", ") + " and " + counted(int64(len(fields)-mostFields+1), "other place", "other places")
 }

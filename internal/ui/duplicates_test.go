@@ -119,6 +119,11 @@ func TestDuplicatesAreListed(t *testing.T) {
 	reviewer.get("/duplicates?kind=far").want(t, http.StatusUnprocessableEntity, "no such list")
 	reviewer.get("/duplicates?after=x").want(t, http.StatusUnprocessableEntity, "damaged")
 
+	seedPairs(t, s,
+		[2]string{"deadlift 405 for 2 then 315 for 5", `{"exercise_name":"Deadlift","weight":405,"reps":2,"rpe":9,"rir":1,"tempo":"2-0-1"}`},
+		[2]string{"deadlift 405 for 2 then 315 for 5", `{"exercise_name":"Deadlift","weight":315,"reps":5,"rpe":7,"rir":3,"tempo":"3-1-1"}`})
+	pm.get("/duplicates").want(t, http.StatusOK, "The answers differ in /reps, /rir, /rpe and 2 other places.")
+
 	variants := seedPairs(t, s, [2]string{"bench 225 for 8", `{"exercise_name":"Bench Press","weight":225,"reps":8}`}, [2]string{"bench 230 for 8", `{"exercise_name":"Bench Press","weight":230,"reps":8}`})
 	list := reviewer.get("/duplicates?kind=variant")
 	list.want(t, http.StatusOK, "need no decision", variants[0].String(), variants[1].String())

@@ -213,6 +213,7 @@ func TestDashboard(t *testing.T) {
 	t.Parallel()
 	now := time.Now()
 	id := uuid.MustParse("01a20359-5f73-72ce-a68c-49d69de3e4fc")
+	run := report.Event{At: time.Date(2026, 11, 20, 9, 0, 0, 0, time.UTC), Who: "Ben", Decided: &report.DecisionEvent{ExampleID: id, ReviewerID: id, Category: "left_over", Verdict: "reject"}}
 	p := report.Progress{
 		At: now,
 		Categories: []report.CategoryProgress{
@@ -236,6 +237,7 @@ func TestDashboard(t *testing.T) {
 				{At: now, Who: "Ana", Decided: &report.DecisionEvent{ExampleID: id, Category: "injury_analysis", Verdict: "approve", Edited: true}},
 				{At: now, Import: &report.ImportEvent{ID: id, Filename: "core.json", State: "done", Rows: 50, Inserted: 49}},
 				{At: now, Who: "Sam", Import: &report.ImportEvent{ID: id, Filename: "lite.json", State: "running"}},
+				run, run, run, // one after the other: one line
 			},
 		}
 	})
@@ -256,6 +258,7 @@ func TestDashboard(t *testing.T) {
 		{"/examples?category=left_over&status=pending", "5"},
 		{"/examples/" + id.String(), "edited and approved"},
 		{"/imports/" + id.String(), "core.json"},
+		{"/examples?category=left_over&reviewer=" + id.String() + "&since=2026-11-20&until=2026-11-20&verdict=reject", "rejected examples of left_over"},
 	} {
 		if !strings.Contains(links[tt.url], tt.count) {
 			t.Errorf("the links to %s say %q, want %q in it", tt.url, links[tt.url], tt.count)

@@ -1322,7 +1322,7 @@ func costTable(list []DashboardCost) templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 118, "<table class=\"table table-cards table-top\"><thead><tr><th scope=\"col\">Platform</th><th scope=\"col\" class=\"number\">A million tokens</th><th scope=\"col\" class=\"number\">Training</th><th scope=\"col\" class=\"number\">With packing off</th></tr></thead> <tbody>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 118, "<table class=\"table table-cards table-wide table-top\"><thead><tr><th scope=\"col\">Platform</th><th scope=\"col\" class=\"number\">A million tokens</th><th scope=\"col\" class=\"number\">Training</th><th scope=\"col\" class=\"number\">With packing off</th></tr></thead> <tbody>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
