@@ -146,6 +146,12 @@ UPDATE samples SET state = @state, reviewed = @reviewed, defects = @defects, clo
 -- name: SetDrawn :exec
 UPDATE samples SET drawn = @drawn WHERE dataset_id = @dataset_id AND id = @id;
 
+-- name: CloseAuditLooks :exec
+-- Ends the looks that an audit handed out and nobody answered.
+UPDATE looks k SET closed_at = now()
+ WHERE k.dataset_id = @dataset_id AND k.assignment_id = @assignment_id AND k.kind = 'audit' AND k.closed_at IS NULL
+   AND k.example_id IN (SELECT a.example_id FROM assignment_examples a WHERE a.dataset_id = @dataset_id AND a.assignment_id = @assignment_id);
+
 -- name: SetReturned :exec
 UPDATE samples SET returned = @act WHERE dataset_id = @dataset_id AND id = @id;
 

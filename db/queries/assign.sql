@@ -74,8 +74,10 @@ SELECT coalesce((SELECT i.inserted FROM import_runs i WHERE i.dataset_id = @data
 
 -- name: ListedProgress :one
 -- How many of an assignment's listed examples there are, and how many wait: at
--- most as many as one assignment holds.
-SELECT count(*)::bigint AS total, (count(*) FILTER (WHERE e.status = 'pending'))::bigint AS waiting
+-- most as many as one assignment holds. Approved ones wait where they are audited.
+SELECT count(*)::bigint AS total,
+       ((count(*) FILTER (WHERE e.status = 'pending'))
+        + (SELECT count(*) FROM audits_waiting w WHERE w.dataset_id = @dataset_id AND w.assignment_id = @assignment_id))::bigint AS waiting
   FROM assignment_examples a
   JOIN examples e ON e.dataset_id = a.dataset_id AND e.id = a.example_id
  WHERE a.dataset_id = @dataset_id AND a.assignment_id = @assignment_id;

@@ -335,12 +335,8 @@ WITH open AS (
                      AND e.status = CASE open.expected WHEN 'approve' THEN 'approved'::example_status ELSE 'rejected'::example_status END
      WHERE NOT EXISTS (SELECT FROM leases l
                         WHERE l.dataset_id = e.dataset_id AND l.example_id = e.id AND l.expires_at > now())
-       AND NOT EXISTS (SELECT FROM decisions d
-                        WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id AND d.reviewer_id = @reviewer_id
-                          AND (d.verdict = 'skip' OR d.verdict <> 'undo' AND coalesce(d.new_revision, d.revision) = e.revision)
-                          AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id))
-       AND NOT EXISTS (SELECT FROM sightings w
-                        WHERE w.dataset_id = e.dataset_id AND w.example_id = e.id AND w.revision = e.revision AND w.user_id = @reviewer_id)
+       AND NOT EXISTS (SELECT FROM witnesses w
+                        WHERE w.dataset_id = e.dataset_id AND w.example_id = e.id AND w.user_id = @reviewer_id AND (w.skipped OR w.revision = e.revision))
      ORDER BY open.id
      LIMIT 1
        FOR NO KEY UPDATE OF e SKIP LOCKED
@@ -372,12 +368,8 @@ WITH next AS (
                           AND k.reviewer_id = @reviewer_id AND k.closed_at IS NOT NULL)
        AND NOT EXISTS (SELECT FROM leases l
                         WHERE l.dataset_id = e.dataset_id AND l.example_id = e.id AND l.expires_at > now())
-       AND NOT EXISTS (SELECT FROM decisions d
-                        WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id AND d.reviewer_id = @reviewer_id
-                          AND (d.verdict = 'skip' OR d.verdict <> 'undo' AND coalesce(d.new_revision, d.revision) = e.revision)
-                          AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id))
-       AND NOT EXISTS (SELECT FROM sightings w
-                        WHERE w.dataset_id = e.dataset_id AND w.example_id = e.id AND w.revision = e.revision AND w.user_id = @reviewer_id)
+       AND NOT EXISTS (SELECT FROM witnesses w
+                        WHERE w.dataset_id = e.dataset_id AND w.example_id = e.id AND w.user_id = @reviewer_id AND (w.skipped OR w.revision = e.revision))
      ORDER BY md5(g.example_id::text || @reviewer_id::text)
      LIMIT 1
        FOR NO KEY UPDATE OF e SKIP LOCKED
@@ -517,8 +509,11 @@ SELECT category FROM examples WHERE dataset_id = @dataset_id AND id = @id;
 -- Queues of one assignment ------------------------------------------------------
 
 -- name: OpenAssignmentOf :one
--- An assignment that runs and that the reviewer has.
-SELECT a.kind, a.category, a.subcategory, a.import_id, a.origin
+-- An assignment that runs and that the reviewer has. audits: it is of approved work,
+-- for a sample that audits it.
+SELECT a.kind, a.category, a.subcategory, a.import_id, a.origin,
+       EXISTS (SELECT FROM sample_assignments w JOIN samples s ON s.dataset_id = w.dataset_id AND s.id = w.sample_id
+                WHERE w.dataset_id = a.dataset_id AND w.assignment_id = a.id AND s.scope = 'approved')::boolean AS audits
   FROM assignments a
  WHERE a.dataset_id = @dataset_id AND a.id = @id AND a.ended_at IS NULL
    AND (a.everybody OR EXISTS (SELECT FROM assignment_people p
@@ -583,6 +578,51 @@ SELECT next.id AS example_id, taken.expires_at
   FROM next LEFT JOIN taken ON taken.example_id = next.id
  ORDER BY next.suspicion DESC, next.id;
 
+-- name: ClaimAudited :many
+-- The same for approved examples that an audit's assignment lists, in the order of
+-- drawing: each is leased with a look of its own at it. Nobody gets what they approved
+-- before it was drawn, in any words, since their verdict would not count.
+WITH next AS (
+    SELECT a.ordinal, e.id, e.revision, e.category, e.subcategory
+      FROM audits_waiting a
+      JOIN examples e ON e.dataset_id = a.dataset_id AND e.id = a.example_id AND e.status = 'approved'
+     WHERE a.dataset_id = @dataset_id AND a.assignment_id = @assignment_id
+       AND NOT EXISTS (SELECT FROM leases l
+                        WHERE l.dataset_id = e.dataset_id AND l.example_id = e.id AND l.expires_at > now())
+       AND NOT EXISTS (SELECT FROM witnesses w
+                        WHERE w.dataset_id = e.dataset_id AND w.example_id = e.id AND w.user_id = @reviewer_id
+                          AND (w.skipped AND NOT @again::boolean OR NOT w.skipped AND w.revision = e.revision))
+       AND NOT EXISTS (SELECT FROM decisions b
+                        WHERE b.dataset_id = e.dataset_id AND b.example_id = e.id AND b.reviewer_id = @reviewer_id
+                          AND b.verdict = 'approve' AND b.created_at < a.drawn_at)
+     ORDER BY a.ordinal
+     LIMIT cardinality(@look_ids::uuid[])
+       FOR NO KEY UPDATE OF e SKIP LOCKED
+), numbered AS (
+    SELECT next.*, (@look_ids::uuid[])[row_number() OVER (ORDER BY next.ordinal)] AS look_id FROM next
+), taken AS (
+    INSERT INTO leases AS l (dataset_id, example_id, reviewer_id, taken_at, expires_at, look_id)
+    SELECT @dataset_id, numbered.id, @reviewer_id, now(), now() + make_interval(secs => @seconds::float8), numbered.look_id FROM numbered
+    ON CONFLICT (dataset_id, example_id) DO UPDATE
+       SET reviewer_id = excluded.reviewer_id, taken_at = excluded.taken_at, expires_at = excluded.expires_at, look_id = excluded.look_id
+     WHERE l.expires_at <= now()
+    RETURNING l.example_id, l.expires_at
+), asked AS (
+    INSERT INTO looks (dataset_id, id, example_id, revision, kind, category, subcategory, expected, assignment_id)
+    SELECT @dataset_id, numbered.look_id, numbered.id, numbered.revision, 'audit', numbered.category, numbered.subcategory, 'approve', @assignment_id
+      FROM numbered JOIN taken ON taken.example_id = numbered.id
+)
+SELECT numbered.id AS example_id, taken.expires_at
+  FROM numbered LEFT JOIN taken ON taken.example_id = numbered.id
+ ORDER BY numbered.ordinal;
+
+-- name: AuditsStillWaiting :many
+-- Those of the examples that an audit still waits for.
+SELECT a.example_id FROM audits_waiting a
+ WHERE a.dataset_id = @dataset_id AND a.assignment_id = @assignment_id AND a.example_id = ANY(@ids::uuid[])
+ ORDER BY a.example_id
+ LIMIT 1000;
+
 -- name: WaitingInAssignment :one
 -- The kind of the next example of an assignment that waits: where a hidden look
 -- would not be out of place.
@@ -622,12 +662,8 @@ WITH open AS (
                      AND e.status = CASE inside.expected WHEN 'approve' THEN 'approved'::example_status ELSE 'rejected'::example_status END
      WHERE NOT EXISTS (SELECT FROM leases l
                         WHERE l.dataset_id = e.dataset_id AND l.example_id = e.id AND l.expires_at > now())
-       AND NOT EXISTS (SELECT FROM decisions d
-                        WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id AND d.reviewer_id = @reviewer_id
-                          AND (d.verdict = 'skip' OR d.verdict <> 'undo' AND coalesce(d.new_revision, d.revision) = e.revision)
-                          AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id))
-       AND NOT EXISTS (SELECT FROM sightings w
-                        WHERE w.dataset_id = e.dataset_id AND w.example_id = e.id AND w.revision = e.revision AND w.user_id = @reviewer_id)
+       AND NOT EXISTS (SELECT FROM witnesses w
+                        WHERE w.dataset_id = e.dataset_id AND w.example_id = e.id AND w.user_id = @reviewer_id AND (w.skipped OR w.revision = e.revision))
      ORDER BY inside.id
      LIMIT 1
        FOR NO KEY UPDATE OF e SKIP LOCKED

@@ -136,7 +136,7 @@ func (s *Service) Draw(ctx context.Context, by audit.Actor, r Request) (uuid.UUI
 	if r.Name == "" || len(r.Name) > maxNameBytes || strings.ContainsRune(r.Name, 0) {
 		problems["name"] = "Give it a name, such as \"July import, first look\"."
 	}
-	if !r.Everybody && len(r.People) == 0 && r.Batch.Scope != Approved {
+	if !r.Everybody && len(r.People) == 0 {
 		problems["people"] = "Choose who is to review it."
 	}
 	for field, msg := range r.Plan.problems() {
@@ -208,7 +208,7 @@ func (s *Service) store(ctx context.Context, tx pgx.Tx, by audit.Actor, id uuid.
 	if _, err := q.InsertSampleItems(ctx, rows); err != nil {
 		return fmt.Errorf("insert items: %w", err)
 	}
-	if err := s.give(ctx, tx, by, gift{id, r.Name, 1, d.First, r.People, r.Everybody}); err != nil {
+	if err := s.give(ctx, tx, by, gift{id, r.Name, r.Batch.Scope, 1, d.First, r.People, r.Everybody}); err != nil {
 		return err
 	}
 	return s.record(ctx, tx, by, ActionDrawn, id, map[string]any{
@@ -253,12 +253,14 @@ func (s *Service) SeriesNames(ctx context.Context) ([]string, error) {
 type gift struct {
 	sample      uuid.UUID
 	name        string
+	scope       Scope
 	first, last int
 	people      []uuid.UUID
 	everybody   bool
 }
 
-// give makes an assignment of those items that wait for a decision, if any does.
+// give makes an assignment of those items that wait for a decision, if any does; in an
+// audit what is approved waits to be looked at again.
 func (s *Service) give(ctx context.Context, tx pgx.Tx, by audit.Actor, g gift) error {
 	q := db.New(tx)
 	items, err := q.SampleItems(ctx, db.SampleItemsParams{DatasetID: s.dataset, SampleID: g.sample, After: int32(g.first - 1), Upto: int32(g.last), MaxRows: MaxItems})
@@ -267,15 +269,19 @@ func (s *Service) give(ctx context.Context, tx pgx.Tx, by audit.Actor, g gift) e
 	}
 	var ids []uuid.UUID
 	for _, i := range items {
-		if i.Status == db.ExampleStatusPending {
+		if i.Status == db.ExampleStatusPending || g.scope == Approved {
 			ids = append(ids, i.ExampleID)
 		}
 	}
 	if len(ids) == 0 {
 		return nil
 	}
+	title := "Sample: "
+	if g.scope == Approved {
+		title = "Audit: "
+	}
 	assignment, err := s.work.GiveIn(ctx, tx, by, assign.Plan{
-		Scope:  assign.Scope{Examples: ids, Title: "Sample: " + g.name, Origin: "/sampling/" + g.sample.String()},
+		Scope:  assign.Scope{Examples: ids, Title: title + g.name, Origin: "/sampling/" + g.sample.String()},
 		People: g.people, Everybody: g.everybody,
 	})
 	if err != nil {

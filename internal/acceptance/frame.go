@@ -40,8 +40,8 @@ type Scope string
 const (
 	Waiting Scope = "pending" // those that wait for a decision
 	All     Scope = "all"     // all, whatever was decided on them
-	// Approved are those that are approved: an audit. What counts is what people
-	// decide on them anew, one by one on their own pages.
+	// Approved are those that are approved: an audit. What counts is what others than
+	// their approvers say of them anew, one by one.
 	Approved Scope = "approved"
 )
 

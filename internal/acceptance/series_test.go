@@ -89,7 +89,9 @@ func TestAuditOfWhatIsApproved(t *testing.T) {
 	if n, known, err := b.samples.Size(t.Context(), batch); err != nil || !known || n != 20 {
 		t.Errorf("Size() = %d, %v, %v; want 20", n, known, err)
 	}
-	id, err := b.samples.Draw(t.Context(), b.lead, acceptance.Request{Name: "audit", Batch: batch, Plan: acceptance.Plan{Kind: acceptance.TwoPoint, Good: .01, Alpha: .05, Bad: .3, Beta: .1}})
+	id, err := b.samples.Draw(t.Context(), b.lead, acceptance.Request{
+		Name: "audit", Batch: batch, Plan: acceptance.Plan{Kind: acceptance.TwoPoint, Good: .01, Alpha: .05, Bad: .3, Beta: .1}, Everybody: true,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -284,7 +284,8 @@ func (s *Service) lockOpen(ctx context.Context, tx pgx.Tx, id uuid.UUID) (Sample
 
 // endWork ends the assignments of a sample that still run.
 func (s *Service) endWork(ctx context.Context, tx pgx.Tx, by audit.Actor, id uuid.UUID) error {
-	given, err := db.New(tx).SampleAssignments(ctx, s.dataset, id)
+	q := db.New(tx)
+	given, err := q.SampleAssignments(ctx, s.dataset, id)
 	if err != nil {
 		return fmt.Errorf("list the work of a sample: %w", err)
 	}
@@ -294,6 +295,9 @@ func (s *Service) endWork(ctx context.Context, tx pgx.Tx, by audit.Actor, id uui
 		}
 		if err := s.work.EndIn(ctx, tx, by, g.AssignmentID); err != nil {
 			return err
+		}
+		if err := q.CloseAuditLooks(ctx, s.dataset, &g.AssignmentID); err != nil {
+			return fmt.Errorf("end the looks of an audit: %w", err)
 		}
 	}
 	return nil
@@ -322,7 +326,7 @@ func (s *Service) DrawOn(ctx context.Context, by audit.Actor, id uuid.UUID) (boo
 		if err != nil {
 			return fmt.Errorf("list the work of a sample: %w", err)
 		}
-		g := gift{sample: id, name: sample.Name, first: sample.Drawn + 1, last: needed(sample, r), everybody: true}
+		g := gift{sample: id, name: sample.Name, scope: sample.Batch.Scope, first: sample.Drawn + 1, last: needed(sample, r), everybody: true}
 		if last := len(given) - 1; last >= 0 && !given[last].Everybody {
 			people, err := q.AssignmentPeople(ctx, s.dataset, []uuid.UUID{given[last].AssignmentID})
 			if err != nil {

@@ -240,6 +240,18 @@ func (q *Queries) BatchSource(ctx context.Context, datasetID uuid.UUID, iD uuid.
 	return name, err
 }
 
+const closeAuditLooks = `-- name: CloseAuditLooks :exec
+UPDATE looks k SET closed_at = now()
+ WHERE k.dataset_id = $1 AND k.assignment_id = $2 AND k.kind = 'audit' AND k.closed_at IS NULL
+   AND k.example_id IN (SELECT a.example_id FROM assignment_examples a WHERE a.dataset_id = $1 AND a.assignment_id = $2)
+`
+
+// Ends the looks that an audit handed out and nobody answered.
+func (q *Queries) CloseAuditLooks(ctx context.Context, datasetID uuid.UUID, assignmentID *uuid.UUID) error {
+	_, err := q.db.Exec(ctx, closeAuditLooks, datasetID, assignmentID)
+	return err
+}
+
 const closeSample = `-- name: CloseSample :exec
 UPDATE samples SET state = $1, reviewed = $2, defects = $3, closed_by = $4, closed_at = now(), note = $5
  WHERE dataset_id = $6 AND id = $7

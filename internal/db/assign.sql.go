@@ -307,7 +307,9 @@ func (q *Queries) ListAssignments(ctx context.Context, arg ListAssignmentsParams
 }
 
 const listedProgress = `-- name: ListedProgress :one
-SELECT count(*)::bigint AS total, (count(*) FILTER (WHERE e.status = 'pending'))::bigint AS waiting
+SELECT count(*)::bigint AS total,
+       ((count(*) FILTER (WHERE e.status = 'pending'))
+        + (SELECT count(*) FROM audits_waiting w WHERE w.dataset_id = $1 AND w.assignment_id = $2))::bigint AS waiting
   FROM assignment_examples a
   JOIN examples e ON e.dataset_id = a.dataset_id AND e.id = a.example_id
  WHERE a.dataset_id = $1 AND a.assignment_id = $2
@@ -319,7 +321,7 @@ type ListedProgressRow struct {
 }
 
 // How many of an assignment's listed examples there are, and how many wait: at
-// most as many as one assignment holds.
+// most as many as one assignment holds. Approved ones wait where they are audited.
 func (q *Queries) ListedProgress(ctx context.Context, datasetID uuid.UUID, assignmentID uuid.UUID) (ListedProgressRow, error) {
 	row := q.db.QueryRow(ctx, listedProgress, datasetID, assignmentID)
 	var i ListedProgressRow

@@ -192,6 +192,14 @@ type AuditUnsealed struct {
 	EntryID uuid.UUID
 }
 
+type AuditsWaiting struct {
+	DatasetID    uuid.UUID
+	AssignmentID uuid.UUID
+	Ordinal      int32
+	ExampleID    uuid.UUID
+	DrawnAt      time.Time
+}
+
 type Catalog struct {
 	DatasetID uuid.UUID
 	Version   int32
@@ -866,6 +874,14 @@ type WebhookEndpoint struct {
 	DisabledAt  *time.Time
 	DisabledWhy string
 	RemovedAt   *time.Time
+}
+
+type Witness struct {
+	DatasetID uuid.UUID
+	ExampleID uuid.UUID
+	UserID    uuid.UUID
+	Revision  int32
+	Skipped   bool
 }
 
 type WordDay struct {

@@ -208,6 +208,34 @@ func (q *Queries) AskSecondLook(ctx context.Context, arg AskSecondLookParams) er
 	return err
 }
 
+const auditsStillWaiting = `-- name: AuditsStillWaiting :many
+SELECT a.example_id FROM audits_waiting a
+ WHERE a.dataset_id = $1 AND a.assignment_id = $2 AND a.example_id = ANY($3::uuid[])
+ ORDER BY a.example_id
+ LIMIT 1000
+`
+
+// Those of the examples that an audit still waits for.
+func (q *Queries) AuditsStillWaiting(ctx context.Context, datasetID uuid.UUID, assignmentID uuid.UUID, ids []uuid.UUID) ([]uuid.UUID, error) {
+	rows, err := q.db.Query(ctx, auditsStillWaiting, datasetID, assignmentID, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []uuid.UUID
+	for rows.Next() {
+		var example_id uuid.UUID
+		if err := rows.Scan(&example_id); err != nil {
+			return nil, err
+		}
+		items = append(items, example_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const carriedVerdicts = `-- name: CarriedVerdicts :many
 SELECT v.id, v.reviewer_id, v.verdict, v.kind, v.reason, v.comment, v.override_reason, v.checklist, v.status_before, v.status_after,
        v.informed, coalesce(v.carries, v.id)::uuid AS carries
@@ -392,12 +420,8 @@ WITH open AS (
                      AND e.status = CASE inside.expected WHEN 'approve' THEN 'approved'::example_status ELSE 'rejected'::example_status END
      WHERE NOT EXISTS (SELECT FROM leases l
                         WHERE l.dataset_id = e.dataset_id AND l.example_id = e.id AND l.expires_at > now())
-       AND NOT EXISTS (SELECT FROM decisions d
-                        WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id AND d.reviewer_id = $3
-                          AND (d.verdict = 'skip' OR d.verdict <> 'undo' AND coalesce(d.new_revision, d.revision) = e.revision)
-                          AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id))
-       AND NOT EXISTS (SELECT FROM sightings w
-                        WHERE w.dataset_id = e.dataset_id AND w.example_id = e.id AND w.revision = e.revision AND w.user_id = $3)
+       AND NOT EXISTS (SELECT FROM witnesses w
+                        WHERE w.dataset_id = e.dataset_id AND w.example_id = e.id AND w.user_id = $3 AND (w.skipped OR w.revision = e.revision))
      ORDER BY inside.id
      LIMIT 1
        FOR NO KEY UPDATE OF e SKIP LOCKED
@@ -460,6 +484,86 @@ func (q *Queries) ClaimAssignedLook(ctx context.Context, arg ClaimAssignedLookPa
 	return items, nil
 }
 
+const claimAudited = `-- name: ClaimAudited :many
+WITH next AS (
+    SELECT a.ordinal, e.id, e.revision, e.category, e.subcategory
+      FROM audits_waiting a
+      JOIN examples e ON e.dataset_id = a.dataset_id AND e.id = a.example_id AND e.status = 'approved'
+     WHERE a.dataset_id = $1 AND a.assignment_id = $2
+       AND NOT EXISTS (SELECT FROM leases l
+                        WHERE l.dataset_id = e.dataset_id AND l.example_id = e.id AND l.expires_at > now())
+       AND NOT EXISTS (SELECT FROM witnesses w
+                        WHERE w.dataset_id = e.dataset_id AND w.example_id = e.id AND w.user_id = $3
+                          AND (w.skipped AND NOT $4::boolean OR NOT w.skipped AND w.revision = e.revision))
+       AND NOT EXISTS (SELECT FROM decisions b
+                        WHERE b.dataset_id = e.dataset_id AND b.example_id = e.id AND b.reviewer_id = $3
+                          AND b.verdict = 'approve' AND b.created_at < a.drawn_at)
+     ORDER BY a.ordinal
+     LIMIT cardinality($5::uuid[])
+       FOR NO KEY UPDATE OF e SKIP LOCKED
+), numbered AS (
+    SELECT next.ordinal, next.id, next.revision, next.category, next.subcategory, ($5::uuid[])[row_number() OVER (ORDER BY next.ordinal)] AS look_id FROM next
+), taken AS (
+    INSERT INTO leases AS l (dataset_id, example_id, reviewer_id, taken_at, expires_at, look_id)
+    SELECT $1, numbered.id, $3, now(), now() + make_interval(secs => $6::float8), numbered.look_id FROM numbered
+    ON CONFLICT (dataset_id, example_id) DO UPDATE
+       SET reviewer_id = excluded.reviewer_id, taken_at = excluded.taken_at, expires_at = excluded.expires_at, look_id = excluded.look_id
+     WHERE l.expires_at <= now()
+    RETURNING l.example_id, l.expires_at
+), asked AS (
+    INSERT INTO looks (dataset_id, id, example_id, revision, kind, category, subcategory, expected, assignment_id)
+    SELECT $1, numbered.look_id, numbered.id, numbered.revision, 'audit', numbered.category, numbered.subcategory, 'approve', $2
+      FROM numbered JOIN taken ON taken.example_id = numbered.id
+)
+SELECT numbered.id AS example_id, taken.expires_at
+  FROM numbered LEFT JOIN taken ON taken.example_id = numbered.id
+ ORDER BY numbered.ordinal
+`
+
+type ClaimAuditedParams struct {
+	DatasetID    uuid.UUID
+	AssignmentID uuid.UUID
+	ReviewerID   uuid.UUID
+	Again        bool
+	LookIds      []uuid.UUID
+	Seconds      float64
+}
+
+type ClaimAuditedRow struct {
+	ExampleID uuid.UUID
+	ExpiresAt *time.Time
+}
+
+// The same for approved examples that an audit's assignment lists, in the order of
+// drawing: each is leased with a look of its own at it. Nobody gets what they approved
+// before it was drawn, in any words, since their verdict would not count.
+func (q *Queries) ClaimAudited(ctx context.Context, arg ClaimAuditedParams) ([]ClaimAuditedRow, error) {
+	rows, err := q.db.Query(ctx, claimAudited,
+		arg.DatasetID,
+		arg.AssignmentID,
+		arg.ReviewerID,
+		arg.Again,
+		arg.LookIds,
+		arg.Seconds,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ClaimAuditedRow
+	for rows.Next() {
+		var i ClaimAuditedRow
+		if err := rows.Scan(&i.ExampleID, &i.ExpiresAt); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const claimGold = `-- name: ClaimGold :many
 WITH next AS (
     SELECT e.id, e.revision, e.category, e.subcategory, g.verdict
@@ -474,12 +578,8 @@ WITH next AS (
                           AND k.reviewer_id = $2 AND k.closed_at IS NOT NULL)
        AND NOT EXISTS (SELECT FROM leases l
                         WHERE l.dataset_id = e.dataset_id AND l.example_id = e.id AND l.expires_at > now())
-       AND NOT EXISTS (SELECT FROM decisions d
-                        WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id AND d.reviewer_id = $2
-                          AND (d.verdict = 'skip' OR d.verdict <> 'undo' AND coalesce(d.new_revision, d.revision) = e.revision)
-                          AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id))
-       AND NOT EXISTS (SELECT FROM sightings w
-                        WHERE w.dataset_id = e.dataset_id AND w.example_id = e.id AND w.revision = e.revision AND w.user_id = $2)
+       AND NOT EXISTS (SELECT FROM witnesses w
+                        WHERE w.dataset_id = e.dataset_id AND w.example_id = e.id AND w.user_id = $2 AND (w.skipped OR w.revision = e.revision))
      ORDER BY md5(g.example_id::text || $2::text)
      LIMIT 1
        FOR NO KEY UPDATE OF e SKIP LOCKED
@@ -780,12 +880,8 @@ WITH open AS (
                      AND e.status = CASE open.expected WHEN 'approve' THEN 'approved'::example_status ELSE 'rejected'::example_status END
      WHERE NOT EXISTS (SELECT FROM leases l
                         WHERE l.dataset_id = e.dataset_id AND l.example_id = e.id AND l.expires_at > now())
-       AND NOT EXISTS (SELECT FROM decisions d
-                        WHERE d.dataset_id = e.dataset_id AND d.example_id = e.id AND d.reviewer_id = $5
-                          AND (d.verdict = 'skip' OR d.verdict <> 'undo' AND coalesce(d.new_revision, d.revision) = e.revision)
-                          AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id))
-       AND NOT EXISTS (SELECT FROM sightings w
-                        WHERE w.dataset_id = e.dataset_id AND w.example_id = e.id AND w.revision = e.revision AND w.user_id = $5)
+       AND NOT EXISTS (SELECT FROM witnesses w
+                        WHERE w.dataset_id = e.dataset_id AND w.example_id = e.id AND w.user_id = $5 AND (w.skipped OR w.revision = e.revision))
      ORDER BY open.id
      LIMIT 1
        FOR NO KEY UPDATE OF e SKIP LOCKED
@@ -1654,7 +1750,9 @@ func (q *Queries) OldestShelves(ctx context.Context, arg OldestShelvesParams) ([
 
 const openAssignmentOf = `-- name: OpenAssignmentOf :one
 
-SELECT a.kind, a.category, a.subcategory, a.import_id, a.origin
+SELECT a.kind, a.category, a.subcategory, a.import_id, a.origin,
+       EXISTS (SELECT FROM sample_assignments w JOIN samples s ON s.dataset_id = w.dataset_id AND s.id = w.sample_id
+                WHERE w.dataset_id = a.dataset_id AND w.assignment_id = a.id AND s.scope = 'approved')::boolean AS audits
   FROM assignments a
  WHERE a.dataset_id = $1 AND a.id = $2 AND a.ended_at IS NULL
    AND (a.everybody OR EXISTS (SELECT FROM assignment_people p
@@ -1667,10 +1765,12 @@ type OpenAssignmentOfRow struct {
 	Subcategory string
 	ImportID    *uuid.UUID
 	Origin      string
+	Audits      bool
 }
 
 // Queues of one assignment ------------------------------------------------------
-// An assignment that runs and that the reviewer has.
+// An assignment that runs and that the reviewer has. audits: it is of approved work,
+// for a sample that audits it.
 func (q *Queries) OpenAssignmentOf(ctx context.Context, datasetID uuid.UUID, iD uuid.UUID, reviewerID uuid.UUID) (OpenAssignmentOfRow, error) {
 	row := q.db.QueryRow(ctx, openAssignmentOf, datasetID, iD, reviewerID)
 	var i OpenAssignmentOfRow
@@ -1680,6 +1780,7 @@ func (q *Queries) OpenAssignmentOf(ctx context.Context, datasetID uuid.UUID, iD 
 		&i.Subcategory,
 		&i.ImportID,
 		&i.Origin,
+		&i.Audits,
 	)
 	return i, err
 }

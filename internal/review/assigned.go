@@ -28,7 +28,8 @@ func (s *Service) assigned(ctx context.Context, reviewer, assignment uuid.UUID) 
 }
 
 // claimAssigned is Claim within an assignment. One of a shelf is that shelf's
-// queue; of an import or a list, the examples that wait are claimed directly.
+// queue; of an import or a list, the examples that wait are claimed directly, and what
+// is approved where a sample audits it.
 func (s *Service) claimAssigned(ctx context.Context, reviewer, assignment uuid.UUID, n int) ([]Lease, error) {
 	a, err := s.assigned(ctx, reviewer, assignment)
 	if err != nil {
@@ -59,6 +60,13 @@ func (s *Service) claimAssigned(ctx context.Context, reviewer, assignment uuid.U
 			if !lost {
 				break
 			}
+		}
+		if a.Audits && len(got) < n {
+			more, err := s.claimAudited(ctx, reviewer, assignment, again, n-len(got))
+			if err != nil {
+				return nil, fmt.Errorf("claim from assignment %s: %w", assignment, err)
+			}
+			got = append(got, more...)
 		}
 		if len(got) > 0 {
 			break

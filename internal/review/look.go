@@ -175,7 +175,11 @@ func (s *Service) decideLook(ctx context.Context, tx pgx.Tx, d Decision, key str
 	before := example.Status(ex.Status)
 	after := before
 	agrees := look.Expected != nil && string(d.Verdict) == *look.Expected
-	disputed := d.Verdict != example.Skip && look.Kind == kindSecond && (!agrees || proposal != "")
+	kind := look.Kind
+	if kind == kindAudit {
+		kind = kindSecond
+	}
+	disputed := d.Verdict != example.Skip && kind == kindSecond && (!agrees || proposal != "")
 	if disputed {
 		after = example.Escalated
 		if err := q.SetStatus(ctx, db.ExampleStatus(after), s.cfg.Dataset, d.ExampleID); err != nil {
@@ -184,7 +188,7 @@ func (s *Service) decideLook(ctx context.Context, tx pgx.Tx, d Decision, key str
 	}
 	out := Outcome{Status: after, Revision: int(ex.Revision), Disagrees: disputed && d.Verdict != example.Escalate}
 	if out.DecisionID, err = s.appendDecision(ctx, q, d, key, made{
-		kind: look.Kind, revision: ex.Revision, before: before, after: after, proposal: proposal, informed: d.informed,
+		kind: kind, revision: ex.Revision, before: before, after: after, proposal: proposal, informed: d.informed,
 	}); err != nil {
 		return Outcome{}, err
 	}

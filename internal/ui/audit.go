@@ -138,7 +138,7 @@ func recordRow(rec audit.Record, q url.Values) templates.AuditRow {
 // objectPages are where the things are that the record names, by kind; the id
 // comes behind.
 var objectPages = map[string]string{
-	"example": "/examples/", "assignment": "/assignments/", "import": "/imports/", "release": "/releases/", "sampling": "/sampling/",
+	"example": "/examples/", "assignment": "/assignments/", "import": "/imports/", "release": "/releases/", "sample": "/sampling/", "act": "/acts/",
 }
 
 // objectPage is the page of what an entry is about; empty where it has none.

@@ -179,7 +179,7 @@ func (s *Server) newSample(w http.ResponseWriter, r *http.Request, status int, f
 		Name: "rows", Label: "Field and value", Value: f.values.Get("rows"), Optional: true, Autocomplete: "off",
 		Hint: "As it stood beside the conversation in the file, such as processor_used=core. It then counts instead of the batch above.",
 	}
-	v.Scope = templates.Choice{Name: "scope", Label: "Which of them", Hint: "What is approved is decided again on each example's own page, by others than before.", Problem: f.problems["scope"], Options: []templates.Option{
+	v.Scope = templates.Choice{Name: "scope", Label: "Which of them", Hint: "What is approved is looked at again by others than those who approved it, in a queue of its own, without seeing what was said.", Problem: f.problems["scope"], Options: []templates.Option{
 		{Value: string(acceptance.Waiting), Label: "Those that wait for a decision", Selected: f.request.Batch.Scope == acceptance.Waiting},
 		{Value: string(acceptance.Approved), Label: "Those that are approved, to audit them", Selected: f.request.Batch.Scope == acceptance.Approved},
 		{Value: string(acceptance.All), Label: "All, whatever was decided on them", Selected: f.request.Batch.Scope == acceptance.All},
