@@ -227,7 +227,7 @@ DELETE FROM act_items i USING examples e
 SELECT coalesce(sum(examples), 0)::bigint AS examples
   FROM counters
  WHERE dataset_id = @dataset_id AND (@category::text = '' OR category = @category)
-   AND (@subcategory::text = '' OR subcategory = @subcategory) AND (@status::text = '' OR status::text = @status);
+   AND (@subcategory::text = '' OR subcategory = @subcategory OR @subcategory = '-' AND subcategory = '') AND (@status::text = '' OR status::text = @status);
 
 -- name: ActSituations :many
 -- The chosen examples by everything that the rules of an act look at, each way in

@@ -58,7 +58,7 @@ SELECT e.id, r.revision, e.category, e.subcategory, e.status, e.source_id,
 -- then does not count, what came later does not either.
 SELECT d.example_id, d.revision, d.reviewer_id, d.verdict, d.kind, d.reason, d.informed
   FROM decisions d
- WHERE d.dataset_id = @dataset_id AND d.example_id = ANY(@ids::uuid[]) AND d.verdict IN ('approve', 'reject') AND d.created_at <= @at
+ WHERE d.dataset_id = @dataset_id AND d.example_id = ANY(@ids::uuid[]) AND d.verdict IN ('approve', 'reject', 'escalate') AND d.created_at <= @at
    AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id AND u.created_at <= @at)
  ORDER BY d.example_id, d.id
  LIMIT 1000000;

@@ -45,7 +45,8 @@ func TestList(t *testing.T) {
 		Findings: []exampletest.Finding{{Rule: "injury/probability-sum", Severity: "error", Message: "Off."}, {Rule: "text/placeholder", Severity: "warning", Message: "Hm."}},
 	})
 	s := browse.New(pool, exampletest.Dataset)
-	all := append(slices.Clone(voice), acute...)
+	bare := exampletest.Insert(t, pool, 2, exampletest.Seed{Category: "ai_coach", Conversation: talk("squat")})
+	all := slices.Concat(voice, acute, bare)
 	for _, tt := range []struct {
 		name   string
 		filter browse.Filter
@@ -54,6 +55,12 @@ func TestList(t *testing.T) {
 		{"everything, in the order of import", browse.Filter{}, all},
 		{"category", browse.Filter{Category: "injury_analysis"}, acute},
 		{"subcategory", browse.Filter{Subcategory: "standard_command"}, voice},
+		{"no subcategory", browse.Filter{Subcategory: browse.NoSubcategory}, bare},
+		{"no subcategory of a category", browse.Filter{Category: "injury_analysis", Subcategory: browse.NoSubcategory}, nil},
+		{"no subcategory and a word", browse.Filter{Subcategory: browse.NoSubcategory, Text: "squat 1"}, bare[1:]},
+		{"file of another day", browse.Filter{AddedUntil: "2001-01-01"}, nil},
+		{"files of all days", browse.Filter{AddedSince: "2001-01-01", AddedUntil: "9999-12-30"}, all},
+		{"files since a day, of a category", browse.Filter{AddedSince: "2001-01-01", Category: "voice_parsing"}, voice},
 		{"status", browse.Filter{Status: example.Approved}, acute},
 		{"status nobody has", browse.Filter{Status: example.Rejected}, nil},
 		{"rule", browse.Filter{Rule: "injury/probability-sum"}, acute},

@@ -24,6 +24,10 @@ import (
 // MaxLimit bounds a page.
 const MaxLimit = 200
 
+// NoSubcategory is the Subcategory of a Filter for examples that name none. No slug
+// looks like it.
+const NoSubcategory = "-"
+
 // A Filter says which examples to list; empty fields do not filter.
 type Filter struct {
 	Category    string
@@ -258,7 +262,7 @@ func (s *Service) candidates(ctx context.Context, f Filter) (candidate, bool, er
 			sql: `SELECT id FROM (
 			          SELECT category, subcategory, status FROM counters
 			           WHERE dataset_id = @dataset AND (@category = '' OR category = @category)
-			             AND (@subcategory = '' OR subcategory = @subcategory) AND (@status = '' OR status::text = @status)
+			             AND (@subcategory = '' OR subcategory = @subcategory OR @subcategory = '-' AND subcategory = '') AND (@status = '' OR status::text = @status)
 			           GROUP BY category, subcategory, status HAVING sum(examples) > 0) AS shelf
 			      CROSS JOIN LATERAL (
 			          SELECT e.id FROM examples e
@@ -398,7 +402,7 @@ func (s *Service) conditions(ctx context.Context, ids []uuid.UUID, f Filter) (st
 		also("e.category = @category", "category", f.Category)
 	}
 	if f.Subcategory != "" {
-		also("e.subcategory = @subcategory", "subcategory", f.Subcategory)
+		also("e.subcategory = @subcategory", "subcategory", strings.TrimPrefix(f.Subcategory, NoSubcategory))
 	}
 	if f.Status != "" {
 		also("e.status::text = @status", "status", string(f.Status))

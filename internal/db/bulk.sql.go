@@ -509,7 +509,7 @@ const countedExamples = `-- name: CountedExamples :one
 SELECT coalesce(sum(examples), 0)::bigint AS examples
   FROM counters
  WHERE dataset_id = $1 AND ($2::text = '' OR category = $2)
-   AND ($3::text = '' OR subcategory = $3) AND ($4::text = '' OR status::text = $4)
+   AND ($3::text = '' OR subcategory = $3 OR $3 = '-' AND subcategory = '') AND ($4::text = '' OR status::text = $4)
 `
 
 type CountedExamplesParams struct {

@@ -524,7 +524,7 @@ func (q *Queries) ScopeSources(ctx context.Context, datasetID uuid.UUID, ids []u
 const scopeVerdicts = `-- name: ScopeVerdicts :many
 SELECT d.example_id, d.revision, d.reviewer_id, d.verdict, d.kind, d.reason, d.informed
   FROM decisions d
- WHERE d.dataset_id = $1 AND d.example_id = ANY($2::uuid[]) AND d.verdict IN ('approve', 'reject') AND d.created_at <= $3
+ WHERE d.dataset_id = $1 AND d.example_id = ANY($2::uuid[]) AND d.verdict IN ('approve', 'reject', 'escalate') AND d.created_at <= $3
    AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id AND u.created_at <= $3)
  ORDER BY d.example_id, d.id
  LIMIT 1000000

@@ -42,7 +42,7 @@ func newAgreementTally() agreementTally { return agreementTally{patterns: map[[2
 func (t *agreementTally) add(x *row) {
 	last := map[uuid.UUID]bool{}
 	for _, v := range x.verdicts {
-		if int(v.Revision) == x.Revision && (v.Kind == "review" || v.Kind == "second") && !v.Informed {
+		if int(v.Revision) == x.Revision && (v.Kind == "review" || v.Kind == "second") && !v.Informed && v.Verdict != string(example.Escalate) {
 			last[v.ReviewerID] = v.Verdict == string(example.Approve)
 		}
 	}

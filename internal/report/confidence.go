@@ -158,7 +158,7 @@ func (t *confidenceTally) add(x *row, cat catalog.Category) {
 	}
 	verdict := ""
 	for _, v := range x.verdicts {
-		if int(v.Revision) == x.Revision && v.Kind != "gold" {
+		if int(v.Revision) == x.Revision && v.Kind != "gold" && v.Verdict != string(example.Escalate) {
 			verdict = v.Verdict
 		}
 	}

@@ -86,13 +86,17 @@ type SubcategoryPart struct {
 	ByStatus     map[string]int64 `json:"by_status"`
 }
 
-// A ReviewerPart is one person and on how many of the examples their verdict
-// stands. An example may have several.
+// A ReviewerPart is one person and on how many of the examples which was their last
+// word that was not taken back, as the dashboard counts. An example may have several.
 type ReviewerPart struct {
-	Name     string `json:"name"`
-	Approved int64  `json:"approved"`
-	Rejected int64  `json:"rejected"`
+	ID        uuid.UUID `json:"-"`
+	Name      string    `json:"name"`
+	Approved  int64     `json:"approved"`
+	Rejected  int64     `json:"rejected"`
+	Escalated int64     `json:"asked_a_specialist"`
 }
+
+func (r ReviewerPart) examples() int64 { return r.Approved + r.Rejected + r.Escalated }
 
 // DistributionTokens is how long the examples are: exact, unlike the figures of
 // pages, which come from buckets.
@@ -210,7 +214,7 @@ type tally struct {
 	tokensOf   map[string]int64           // by category
 	sources    map[uuid.UUID]int64
 	generators map[string]int64
-	reviewers  map[uuid.UUID]*[2]int64 // approved, rejected
+	reviewers  map[uuid.UUID]*ReviewerPart
 	turns      map[int]int64
 	lengths    map[int]int64 // examples by exact length
 	plain      int64
@@ -228,7 +232,7 @@ func newTally(c *catalog.Catalog) *tally {
 	t := &tally{
 		catalog: c, categories: map[string]catalog.Category{},
 		splits: map[string]int64{}, shelves: map[shelf]map[string]int64{}, tokensOf: map[string]int64{}, sources: map[uuid.UUID]int64{},
-		generators: map[string]int64{}, reviewers: map[uuid.UUID]*[2]int64{}, turns: map[int]int64{}, lengths: map[int]int64{},
+		generators: map[string]int64{}, reviewers: map[uuid.UUID]*ReviewerPart{}, turns: map[int]int64{}, lengths: map[int]int64{},
 		dimensions: map[dimensionKey]map[string]int64{}, languages: map[string]int64{},
 		confidence: newConfidenceTally(), agreement: newAgreementTally(),
 		sampled: map[uuid.UUID]int64{},
@@ -272,25 +276,25 @@ func (t *tally) add(x *row) {
 	}
 }
 
-// people counts whose verdicts stand on the revision of the scope. The last of
-// each person is the one that counts.
+// people counts the last word of each person.
 func (t *tally) people(x *row) {
 	last := map[uuid.UUID]string{}
 	for _, v := range x.verdicts {
-		if v.Kind != "gold" {
-			last[v.ReviewerID] = v.Verdict
-		}
+		last[v.ReviewerID] = v.Verdict
 	}
 	for id, verdict := range last {
-		n := t.reviewers[id]
-		if n == nil {
-			n = new([2]int64)
-			t.reviewers[id] = n
+		p := t.reviewers[id]
+		if p == nil {
+			p = &ReviewerPart{ID: id}
+			t.reviewers[id] = p
 		}
-		if verdict == string(example.Approve) {
-			n[0]++
-		} else {
-			n[1]++
+		switch example.Verdict(verdict) {
+		case example.Approve:
+			p.Approved++
+		case example.Reject:
+			p.Rejected++
+		case example.Escalate:
+			p.Escalated++
 		}
 	}
 }
@@ -323,11 +327,12 @@ func (t *tally) report(sources, people map[uuid.UUID]string) Distribution {
 		}
 	}
 	d.Generators = t.parts(t.generators, "not said")
-	for id, n := range t.reviewers {
-		d.Reviewers = append(d.Reviewers, ReviewerPart{cmp.Or(people[id], "the command line"), n[0], n[1]})
+	for id, p := range t.reviewers {
+		p.Name = cmp.Or(people[id], "the command line")
+		d.Reviewers = append(d.Reviewers, *p)
 	}
 	slices.SortFunc(d.Reviewers, func(a, b ReviewerPart) int {
-		return cmp.Or(cmp.Compare(b.Approved+b.Rejected, a.Approved+a.Rejected), cmp.Compare(a.Name, b.Name), cmp.Compare(b.Approved, a.Approved))
+		return cmp.Or(cmp.Compare(b.examples(), a.examples()), cmp.Compare(a.Name, b.Name), cmp.Compare(b.Approved, a.Approved), strings.Compare(a.ID.String(), b.ID.String()))
 	})
 	for n := range maxTurns + 1 {
 		if t.turns[n] == 0 {

@@ -6,6 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"html"
+	"net/url"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +19,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/voicefit/spotter/internal/audit"
+	"github.com/voicefit/spotter/internal/browse"
 	"github.com/voicefit/spotter/internal/catalog"
 	"github.com/voicefit/spotter/internal/example"
 	"github.com/voicefit/spotter/internal/example/exampletest"
@@ -188,7 +193,7 @@ func TestDistribution(t *testing.T) {
 	if diff := cmp.Diff([]report.Part{{Name: "train", Examples: 52, Share: 0.866667}, {Name: "test", Examples: 8, Share: 0.133333}}, d.Splits); diff != "" {
 		t.Errorf("splits (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]report.ReviewerPart{{Name: "Ben", Approved: 12, Rejected: 2}, {Name: "Ana", Approved: 2, Rejected: 4}}, d.Reviewers); diff != "" {
+	if diff := cmp.Diff([]report.ReviewerPart{{ID: ben.ID, Name: "Ben", Approved: 12, Rejected: 2}, {ID: ana.ID, Name: "Ana", Approved: 2, Rejected: 4}}, d.Reviewers); diff != "" {
 		t.Errorf("reviewers (-want +got):\n%s", diff)
 	}
 	if diff := cmp.Diff([]report.Part{{Slug: "seed.jsonl", Name: "seed.jsonl", Examples: 52, Share: 0.866667}, {Slug: "another.jsonl", Name: "another.jsonl", Examples: 8, Share: 0.133333}}, d.Sources); diff != "" {
@@ -404,10 +409,36 @@ func TestValidationOfAScope(t *testing.T) {
 // release, or without a site, leads nowhere and loads nothing.
 func TestReportsLeadToLists(t *testing.T) {
 	t.Parallel()
-	s, pool, _ := spread(t)
+	s, pool, ids := spread(t)
 	ctx := t.Context()
 	if _, err := pool.Exec(ctx, `UPDATE sources SET name = 'a "quoted" <b> & ü.jsonl' WHERE name = 'another.jsonl'`); err != nil {
 		t.Fatal(err)
+	}
+	exampletest.Insert(t, pool, 3, exampletest.Seed{
+		Category: "ai_coach", Findings: []exampletest.Finding{{Rule: "text/placeholder", Severity: "warning", Message: "Hm."}},
+		Conversation: func(i int) example.Conversation {
+			return example.Conversation{Messages: []example.Message{{Role: example.User, Content: fmt.Sprintf("No subcategory %d", i)}, {Role: example.Assistant, Content: "None."}}}
+		},
+	})
+	// Words of three people, questions and checks with a known answer among them, some
+	// taken back.
+	people := []uuid.UUID{uuid.New(), uuid.New(), uuid.New()}
+	say := func(of, by uuid.UUID, verdict, kind string, undoes *uuid.UUID) uuid.UUID {
+		id := uuid.Must(uuid.NewV7())
+		if _, err := pool.Exec(ctx, `INSERT INTO decisions (dataset_id, id, example_id, reviewer_id, revision, verdict, kind, reason, status_before, status_after, request_key, undoes)
+			VALUES ($1, $2, $3, $4, 1, $5, $6, '', 'pending', 'pending', $2::uuid::text, $7)`, exampletest.Dataset, id, of, by, verdict, kind, undoes); err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	for i, of := range append(ids["voice"][:15:15], ids["doms"]...) {
+		for k := range 4 {
+			by := people[(i+k*k)%3]
+			id := say(of, by, []string{"approve", "reject", "escalate", "skip"}[(i*k+i+k)%4], []string{"review", "second", "gold"}[k%3], nil)
+			if (i+k)%5 == 0 {
+				say(of, by, "undo", "review", &id)
+			}
+		}
 	}
 	for _, kind := range []report.Kind{report.ValidationKind, report.DistributionKind} {
 		for _, site := range []string{"", "http://localhost:8080"} {
@@ -424,6 +455,9 @@ func TestReportsLeadToLists(t *testing.T) {
 			if err := made.Write(&b, report.HTML); err != nil {
 				t.Fatal(err)
 			}
+			if site != "" {
+				checkLists(t, b.String(), site, pool)
+			}
 			linked := strings.Contains(b.String(), `href="http://localhost:8080/examples?category=ai_coach&amp;status=`) || strings.Contains(b.String(), `href="http://localhost:8080/examples?category=voice_parsing&amp;status=`)
 			if linked != (site != "") || site == "" && strings.Contains(b.String(), "href") {
 				t.Errorf("the %s report with site %q: linked %v", kind, site, linked)
@@ -434,5 +468,42 @@ func TestReportsLeadToLists(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+var listed = regexp.MustCompile(`<a href="([^"]+)">(?:at most )?([0-9,]+)</a>`)
+
+// checkLists holds every number of an HTML report that leads to a list against the
+// list.
+func checkLists(t *testing.T, text, site string, pool *pgxpool.Pool) {
+	t.Helper()
+	browser := browse.New(pool, exampletest.Dataset)
+	numbers, above := 0, 0
+	for _, m := range listed.FindAllStringSubmatch(text, -1) {
+		to, err := url.Parse(html.UnescapeString(m[1]))
+		if err != nil || !strings.HasPrefix(m[1], site+"/") {
+			t.Fatalf("%s leads to %q", m[2], m[1])
+		}
+		if to.Path != "/examples" {
+			continue // another page of the site
+		}
+		f, err := browse.ParseFilter(to.Query().Get)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, more, err := browser.All(t.Context(), f, 1000, time.Minute)
+		if err != nil || more {
+			t.Fatal(err)
+		}
+		if strconv.Itoa(len(got)) != strings.ReplaceAll(m[2], ",", "") {
+			t.Errorf("the report says %s where the list %s has %d", m[2], m[1], len(got))
+		}
+		numbers++
+		if len(got) > 0 {
+			above++
+		}
+	}
+	if numbers < 20 || above < 10 {
+		t.Errorf("%d numbers lead to lists, %d of them to examples: a weak test", numbers, above)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/voicefit/spotter/internal/browse"
 	"github.com/voicefit/spotter/internal/chart"
 )
 
@@ -48,7 +49,7 @@ func (d Distribution) html(w io.Writer) error {
 		"parts": func(head string, list []Part, by ...string) partsTable {
 			return partsTable{head, list, strings.Join(by, "")}
 		},
-		"at": listLink(d.Site, d.Filter), "above": above,
+		"at": listLink(d.Site, d.Filter), "to": pageLink(d.Site), "above": above, "none": func() string { return browse.NoSubcategory },
 		"categoryChart": Distribution.categoryChart, "tokenChart": Distribution.tokenChart,
 	})
 }
@@ -127,9 +128,9 @@ func (d Distribution) markdown(w io.Writer) error {
 	}
 	parts("Sources", "file", d.Sources)
 	parts("Generators", "generator", d.Generators)
-	p("\n## Reviewers\n\n| reviewer | approved | rejected |\n| --- | ---: | ---: |")
+	p("\n## Reviewers\n\n| reviewer | approved | rejected | asked a specialist |\n| --- | ---: | ---: | ---: |")
 	for _, r := range d.Reviewers {
-		p("| %s | %s | %s |", cell(r.Name), grouped(r.Approved), grouped(r.Rejected))
+		p("| %s | %s | %s | %s |", cell(r.Name), grouped(r.Approved), grouped(r.Rejected), grouped(r.Escalated))
 	}
 	parts("Turns", "messages", d.Turns)
 	for _, dim := range d.Dimensions {

@@ -27,7 +27,7 @@ var reportCSS string
 // nothing.
 func (v Validation) html(w io.Writer) error {
 	return page(w, validationHTML, v, template.FuncMap{
-		"bars": bars, "sentence": v.sentence, "at": listLink(v.Site, v.Filter), "above": above,
+		"bars": bars, "sentence": v.sentence, "at": listLink(v.Site, v.Filter), "to": pageLink(v.Site), "above": above,
 		"statuses": func() []string { return []string{"pending", "approved", "rejected", "escalated"} },
 	})
 }
@@ -58,11 +58,30 @@ func listURL(site string, f ValidationFilter, pairs ...string) string {
 	}
 	q := url.Values{}
 	for i, both := 0, append([]string{"category", f.Category, "status", f.Status}, pairs...); i+1 < len(both); i += 2 {
-		if both[i+1] != "" {
-			q.Set(both[i], both[i+1])
+		name, value := both[i], both[i+1]
+		if had := q.Get(name); had != "" && had != value {
+			return "" // outside of what the report covers: there is nothing to list
+		}
+		if value != "" {
+			q.Set(name, value)
 		}
 	}
+	if len(q) == 0 {
+		return site + "/examples"
+	}
 	return site + "/examples?" + q.Encode()
+}
+
+// pageLink returns a function for templates that makes a text lead to a page, whose
+// path comes in parts.
+func pageLink(site string) func(text string, path ...string) template.HTML {
+	return func(text string, path ...string) template.HTML {
+		text = template.HTMLEscapeString(text)
+		if site == "" {
+			return template.HTML(text) //nolint:gosec // it is escaped
+		}
+		return template.HTML(`<a href="` + template.HTMLEscapeString(site+strings.Join(path, "")) + `">` + text + `</a>`) //nolint:gosec // both are escaped
+	}
 }
 
 // listLink returns a function for templates that makes a number lead to its list.

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -128,10 +129,11 @@ func categoryView(c report.CategoryProgress, mayReview bool, examplesURL example
 }
 
 func planView(category string, sub report.SubcategoryProgress, examplesURL exampleLink) templates.DashboardPlan {
+	slug := cmp.Or(sub.Slug, browse.NoSubcategory)
 	row := templates.DashboardPlan{
-		Name: sub.Name, URL: examplesURL(category, sub.Slug, ""), Planned: "–",
-		Approved: number(sub.Counts.Approved), ApprovedURL: examplesURL(category, sub.Slug, example.Approved),
-		Waiting: number(sub.Counts.Pending), WaitingURL: examplesURL(category, sub.Slug, example.Pending),
+		Name: sub.Name, URL: examplesURL(category, slug, ""), Planned: "–",
+		Approved: number(sub.Counts.Approved), ApprovedURL: examplesURL(category, slug, example.Approved),
+		Waiting: number(sub.Counts.Pending), WaitingURL: examplesURL(category, slug, example.Pending),
 		Bar: planBar(sub.Counts.Approved, sub.Planned),
 	}
 	if sub.Slug == "" {

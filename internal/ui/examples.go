@@ -177,6 +177,9 @@ func (s *Server) filters(ctx context.Context, c *catalog.Catalog, f browse.Filte
 			sub.add(one.Slug, name)
 		}
 	}
+	if f.Subcategory == browse.NoSubcategory { // not offered: only numbers lead there
+		sub.add(browse.NoSubcategory, "None named")
+	}
 	status := choice("status", "Status", "Any", string(f.Status))
 	for _, one := range example.Statuses {
 		status.add(string(one), statusWord(one))

@@ -172,7 +172,7 @@ func qualityView(c *catalog.Catalog, q report.Quality, f report.Filter) template
 		v.Sources = append(v.Sources, sourceView(src))
 	}
 	if q.Tokens.Examples > 0 {
-		t := tokensView(q.Tokens)
+		t := tokensView(q.Tokens, f)
 		v.Tokens = &t
 	}
 	query := url.Values{}
@@ -240,7 +240,8 @@ func sourceView(src report.SourceFigure) templates.QualitySource {
 	return v
 }
 
-func tokensView(t report.TokenFigures) templates.QualityTokens {
+func tokensView(t report.TokenFigures, f report.Filter) templates.QualityTokens {
+	list := browse.Filter{Category: f.Category, Status: f.Status}
 	v := templates.QualityTokens{
 		Words: number(t.Tokens) + " tokens in " + counted(t.Examples, "example", "examples") + ": " + number(int64(math.Round(t.Mean()))) +
 			" on average, half of them at most " + number(t.AtMost(0.5)) + ", 95 of 100 at most " + number(t.AtMost(0.95)) +
@@ -253,11 +254,12 @@ func tokensView(t report.TokenFigures) templates.QualityTokens {
 		most = max(most, b.Examples)
 	}
 	for _, b := range bars {
+		list.MinTokens, list.MaxTokens = b.From, b.To
 		width := float64(b.Examples)
 		if b.Examples > 0 {
 			width = max(width, float64(most)*thinnest/100)
 		}
-		v.Bars = append(v.Bars, templates.QualityBar{Label: span(b.From, b.To), Count: number(b.Examples), Width: percent(width, float64(most))})
+		v.Bars = append(v.Bars, templates.QualityBar{Label: span(b.From, b.To), Count: number(b.Examples), URL: filterURL(list, ""), Width: percent(width, float64(most))})
 	}
 	for _, p := range t.Platforms {
 		row := templates.QualityPlatform{Name: p.Name, Model: p.Model, Note: p.Note, Limit: "not known", Over: "–", Price: "–"}
@@ -266,6 +268,8 @@ func tokensView(t report.TokenFigures) templates.QualityTokens {
 			if p.About {
 				row.Over = "at most " + row.Over
 			}
+			list.MinTokens, list.MaxTokens = p.MaxTokens+1, 0
+			row.OverURL = filterURL(list, "")
 		}
 		if p.USDPerMillionTokens != nil {
 			row.Price, row.AsOf = dollars(*p.USDPerMillionTokens), cmp.Or(p.PriceAsOf, "an unknown date")
@@ -318,7 +322,13 @@ func recheckView(r quality.Recheck) templates.Recheck {
 			v.Words += " Nothing was heard of the worker for 30 seconds; another one takes it over by itself."
 		}
 	case quality.Done:
-		v.Words = "All findings are current: " + counted(r.Done, "example", "examples") + " checked with version " + strconv.Itoa(r.CatalogVersion) + " of the catalog, " + number(r.Changed) + " had other findings before."
+		// The last check went over what there was then; what comes in later is checked
+		// as it comes in and needs none.
+		version := "with version " + strconv.Itoa(r.CatalogVersion) + " of the catalog"
+		v.Words = "All findings are current, made " + version + " when the examples came in."
+		if r.Done > 0 {
+			v.Words = "All findings are current: the last check of all examples went over " + number(r.Done) + " " + version + ", and " + number(r.Changed) + " had other findings before. What came in later was checked as it came in."
+		}
 	case quality.Superseded:
 		v.Severity, v.Words = "info", "The rules or the catalog changed again: the check of all examples starts anew."
 	default:

@@ -106,7 +106,8 @@ func TestRecheckPage(t *testing.T) {
 		{"running", quality.Recheck{State: quality.Running, Total: 1000, Done: 250, Changed: 3}, "250 of 1,000 examples are checked again, 3 have other findings", true},
 		{"asked for", quality.Recheck{State: quality.Running, By: "Ana", Total: 4}, "Ana asked for it", true},
 		{"interrupted", quality.Recheck{State: quality.Running, Interrupted: true}, "Nothing was heard", true},
-		{"done", quality.Recheck{State: quality.Done, Done: 1000, CatalogVersion: 3}, "1,000 examples checked with version 3", false},
+		{"done", quality.Recheck{State: quality.Done, Done: 1000, CatalogVersion: 3}, "went over 1,000 with version 3", false},
+		{"done before anything came in", quality.Recheck{State: quality.Done, CatalogVersion: 1}, "All findings are current, made with version 1 of the catalog when the examples came in.", false},
 		{"failed", quality.Recheck{State: quality.Failed, Error: "The disk is full."}, "stopped: The disk is full.", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"net/http"
@@ -133,7 +134,7 @@ func (s *Server) addSubcategories(ctx context.Context, v *templates.Quality, f r
 		return err
 	}
 	for _, one := range list {
-		to := browse.Filter{Category: f.Category, Subcategory: one.Slug, Status: f.Status}
+		to := browse.Filter{Category: f.Category, Subcategory: cmp.Or(one.Slug, browse.NoSubcategory), Status: f.Status}
 		row := templates.QualitySubcategory{Name: one.Name, URL: filterURL(to, ""), Examples: number(one.Examples), Errors: number(one.Errors), Warnings: number(one.Warnings), Notes: number(one.Notes), Worst: one.Worst}
 		to.Severity = lint.Error
 		row.ErrorsURL = filterURL(to, "")

@@ -74,20 +74,22 @@ type QualityTokens struct {
 type QualityBar struct {
 	Label string
 	Count string
+	URL   string // where it leads
 	Width string // percentage
 }
 
 // QualityPlatform is one training platform.
 type QualityPlatform struct {
-	Name  string
-	Model string
-	Limit string
-	Over  string
-	Share string
-	Price string
-	AsOf  string
-	Costs []string // for 1, 2, 3 and 4 epochs; empty: no price
-	Note  string
+	Name    string
+	Model   string
+	Limit   string
+	Over    string // examples that are longer
+	OverURL string
+	Share   string
+	Price   string
+	AsOf    string
+	Costs   []string // for 1, 2, 3 and 4 epochs; empty: no price
+	Note    string
 }
 
 // Waivers are the findings of an example that can be waived, and those that were.
