@@ -2,7 +2,6 @@ package release
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
@@ -33,7 +32,8 @@ const (
 )
 
 // An item is a chosen example. There may be millions, so it is 48 bytes: what is
-// needed of an example all the time, and no text.
+// needed of an example all the time, and no text. It holds no pointer, so that the
+// garbage collector does not look at it.
 type item struct {
 	id       uuid.UUID
 	hash     [8]byte // the first bytes of the hash as imported: the same wherever the example is imported
@@ -41,7 +41,7 @@ type item struct {
 	tokens   int32
 	source   int32  // index of sources
 	shelf    int32  // index of shelves
-	family   int32  // index of the item that the family is named after
+	family   int32  // index of the item that the family is named after; see tie and deal
 	maker    uint16 // index of makers
 	split    int8   // index of Spec.Splits
 	flags    uint8
@@ -82,15 +82,14 @@ type selection struct {
 	shelves []shelf
 	sources []source
 	items   []item         // in the order of the shelves, then by id
-	keys    [][]uint64     // what ties items to others: by kind, then by index of items; 0: nothing; nil once splits are dealt
-	sorted  []keyed        // what eachShared sorts; nil once splits are dealt
+	keys    *spill         // what ties items to others; nil where nobody asks, and once splits are dealt
 	byID    []int32        // indexes of items in the order of their ids; nil until somebody looks
 	left    map[string]int // rows over the cap, by category
 	samples []sampledBatch
 	written int      // lines of the merged file that the provenance has told of
 	makers  []string // who or what wrote the examples, as their rows say; the first is nobody
 
-	mu      sync.Mutex // guards what follows and makers while texts are read
+	mu      sync.Mutex // guards what follows, keys and makers while texts are read
 	refused map[string]*refusals
 }
 
@@ -376,31 +375,27 @@ func keysOf(items []item) ([]uuid.UUID, []int32) {
 	return ids, revisions
 }
 
-// newKeys makes room for what readTexts finds.
-func (sel *selection) newKeys() {
-	sel.keys = make([][]uint64, len(keyNames))
-	for k := range sel.keys {
-		sel.keys[k] = make([]uint64, len(sel.items))
-	}
-}
-
-// readTexts fills in what the texts tell of their items.
+// readTexts fills in what the texts tell of their items, and what ties them to
+// others where sel.keys is there for it.
 func (sel *selection) readTexts(texts []text) error {
 	checks := make([]*export.RowCheck, len(sel.spec.Presets))
 	for i, p := range sel.spec.Presets {
 		checks[i] = export.Preset(p).NewRowCheck()
 	}
-	for _, t := range texts {
+	ties := make([][len(keyNames)]uint64, len(texts))
+	for i, t := range texts {
 		it := &sel.items[t.at]
 		ms, err := example.ParseMessages([]byte(t.messages))
 		if err != nil {
 			return fmt.Errorf("read example %s: %w", it.id, err)
 		}
-		if q := dedup.Question(ms); q != "" {
-			sel.keys[keyQuestion][t.at] = hash64(q)
+		if sel.keys != nil {
+			if q := dedup.Question(ms); q != "" {
+				ties[i][keyQuestion] = hash64(q)
+			}
+			ties[i][keyChunk] = chunkKey(t.metadata, sel.sources[it.source].id)
+			ties[i][keyExternal] = externalKey(t.external, sel.sources[it.source].id)
 		}
-		sel.keys[keyChunk][t.at] = chunkKey(t.metadata, sel.sources[it.source].id)
-		sel.keys[keyExternal][t.at] = externalKey(t.external, sel.sources[it.source].id)
 		if strings.Contains(t.messages, "<|") && specialToken.MatchString(t.messages) {
 			it.flags |= flagSpecial
 		}
@@ -414,6 +409,18 @@ func (sel *selection) readTexts(texts []text) error {
 			}
 			if !written && preset == string(export.Messages) {
 				it.flags |= flagAbsent
+			}
+		}
+	}
+	if sel.keys == nil {
+		return nil
+	}
+	sel.mu.Lock()
+	defer sel.mu.Unlock()
+	for i, keys := range ties {
+		for k, key := range keys {
+			if err := sel.keys.add(k, key, int32(texts[i].at)); err != nil {
+				return err
 			}
 		}
 	}
@@ -492,14 +499,13 @@ var pairKinds = []string{"equal", "near", "contradiction"}
 // duplicates, directly or through others. A family is named after its smallest
 // hash, which does not depend on where or in what order the examples came in.
 func (s *Service) tie(ctx context.Context, sel *selection) error {
-	up := make([]int32, len(sel.items))
-	for i := range up {
-		up[i] = int32(i)
+	for i := range sel.items {
+		sel.items[i].family = int32(i) // the way up, until all are joined
 	}
 	root := func(i int32) int32 {
-		for up[i] != i {
-			up[i] = up[up[i]]
-			i = up[i]
+		for up := sel.items[i].family; up != i; up = sel.items[i].family {
+			sel.items[i].family = sel.items[up].family
+			i = sel.items[i].family
 		}
 		return i
 	}
@@ -511,10 +517,12 @@ func (s *Service) tie(ctx context.Context, sel *selection) error {
 		if bytes.Compare(sel.items[b].hash[:], sel.items[a].hash[:]) < 0 {
 			a, b = b, a
 		}
-		up[b] = a
+		sel.items[b].family = a
 	}
 	for k := range keyNames {
-		sel.eachShared(k, func(first, other int32) { join(first, other) })
+		if err := sel.keys.eachShared(k, join); err != nil {
+			return err
+		}
 	}
 	find := sel.finder()
 	for _, class := range groups {
@@ -545,35 +553,6 @@ func (s *Service) tie(ctx context.Context, sel *selection) error {
 		sel.items[i].family = root(int32(i))
 	}
 	return nil
-}
-
-// A keyed item is its index with one of its keys.
-type keyed struct {
-	key uint64
-	at  int32
-}
-
-// eachShared calls use for every item that shares a key of kind k with an earlier
-// one: with the first that has it, and the item. It sorts instead of remembering
-// keys in a map, which would take several times the memory.
-func (sel *selection) eachShared(k int, use func(first, other int32)) {
-	if sel.sorted == nil {
-		sel.sorted = make([]keyed, 0, len(sel.items))
-	}
-	have := sel.sorted[:0]
-	for i, key := range sel.keys[k] {
-		if key != 0 {
-			have = append(have, keyed{key, int32(i)})
-		}
-	}
-	slices.SortFunc(have, func(a, b keyed) int { return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.at, b.at)) })
-	for i, first := 1, 0; i < len(have); i++ {
-		if have[i].key != have[first].key {
-			first = i
-			continue
-		}
-		use(have[first].at, have[i].at)
-	}
 }
 
 // inOrderOfIDs are the indexes of the items in the order of their ids. They hold as

@@ -324,11 +324,13 @@ func (s *Service) leaks(ctx context.Context, sel *selection) (first []Leak, n in
 		}
 	}
 	for k, why := range keyNames {
-		sel.eachShared(k, func(a, b int32) {
+		if err := sel.keys.eachShared(k, func(a, b int32) {
 			if x, y := &sel.items[a], &sel.items[b]; x.split != y.split {
 				found(x, y, why)
 			}
-		})
+		}); err != nil {
+			return nil, 0, err
+		}
 	}
 	find := sel.finder()
 	for _, kind := range pairKinds {

@@ -170,7 +170,6 @@ func (s *Service) estimateLines(ctx context.Context, sel *selection, p Preview) 
 	if err := s.readSamples(ctx, sel); err != nil {
 		return nil, err
 	}
-	sel.newKeys()
 	if err := s.eachText(ctx, sel, func(int) error { return nil }, sel.readTexts); err != nil {
 		return nil, err
 	}

@@ -207,14 +207,16 @@ func (s *Service) weigh(ctx context.Context, spec Spec, at func(ctx context.Cont
 // weighChosen deals the chosen rows out and holds them against the preflight.
 func (s *Service) weighChosen(ctx context.Context, sel *selection, at func(ctx context.Context, step string, total int) error, count func(int) error,
 	each func(sel *selection, from int, items []item, all map[uuid.UUID]*said) error,
-) ([]Line, error) {
+) (_ []Line, err error) {
 	if err := at(ctx, "reading what they say", len(sel.items)); err != nil {
 		return nil, err
 	}
 	if err := s.readSamples(ctx, sel); err != nil {
 		return nil, err
 	}
-	sel.newKeys()
+	keys := &spill{}
+	sel.keys = keys
+	defer func() { err = errors.Join(err, keys.close()) }()
 	if err := s.eachText(ctx, sel, count, sel.readTexts); err != nil {
 		return nil, err
 	}
@@ -235,7 +237,7 @@ func (s *Service) weighChosen(ctx context.Context, sel *selection, at func(ctx c
 	}
 	// Families and keys are known by index until here; from here on items are in
 	// their final order: by split, then shelf, then id.
-	sel.keys, sel.sorted, sel.byID = nil, nil, nil
+	sel.keys, sel.byID = nil, nil
 	sel.bySplit()
 	if err := at(ctx, "reading what people and checks said", len(sel.items)); err != nil {
 		return nil, err

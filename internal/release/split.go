@@ -26,29 +26,36 @@ func lot(seed int64, hash [8]byte) uint64 {
 	return binary.BigEndian.Uint64(sum[:8])
 }
 
-// families lists the families by shelf, within it in the order of the draw. A
-// family stands on the shelf of the example that it is named after.
-func (sel *selection) families() []family {
-	rows := make([]int32, len(sel.items))
-	n := 0
+// measure has the item that a family is named after say how many rows the family
+// has, as a negative number in place of its own index. So nothing is held besides
+// the items.
+func (sel *selection) measure() {
 	for i := range sel.items {
-		head := sel.items[i].family
-		if rows[head] == 0 {
-			n++
-		}
-		rows[head]++
-	}
-	out := make([]family, 0, n)
-	for head, n := range rows {
-		if n > 0 {
-			out = append(out, family{lot(sel.spec.Seed, sel.items[head].hash), int32(head), n})
+		if sel.items[i].family == int32(i) {
+			sel.items[i].family = -1
 		}
 	}
-	slices.SortFunc(out, func(a, b family) int {
+	for i := range sel.items {
+		if head := sel.items[i].family; head >= 0 {
+			sel.items[head].family--
+		}
+	}
+}
+
+// families lists the families that are named after the items from one index up to
+// another, in the order of the draw, and counts their rows.
+func (sel *selection) families(list []family, from, to int) (drawn []family, rows int) {
+	for i := from; i < to; i++ {
+		if n := -sel.items[i].family; n > 0 {
+			list = append(list, family{lot(sel.spec.Seed, sel.items[i].hash), int32(i), n})
+			rows += int(n)
+		}
+	}
+	slices.SortFunc(list, func(a, b family) int {
 		x, y := &sel.items[a.head], &sel.items[b.head]
-		return cmp.Or(cmp.Compare(x.shelf, y.shelf), cmp.Compare(a.lot, b.lot), bytes.Compare(x.hash[:], y.hash[:]))
+		return cmp.Or(cmp.Compare(a.lot, b.lot), bytes.Compare(x.hash[:], y.hash[:]))
 	})
-	return out
+	return list, rows
 }
 
 // trim takes rows out of categories that have more than their cap: those that come
@@ -98,7 +105,8 @@ func (sel *selection) trim() {
 	sel.items = sel.items[:kept]
 }
 
-// deal gives every family a split.
+// deal gives every family a split. A family stands on the shelf of the example that
+// it is named after.
 //
 // Stratum by stratum (a shelf is one), the families lie in the order of the draw
 // like cards in a row, each as long as it has rows, and the splits cut the row in
@@ -113,14 +121,14 @@ func (sel *selection) deal() {
 	owed, got := make([]float64, len(splits)), make([]float64, len(splits))
 	train := slices.IndexFunc(splits, func(s Split) bool { return s.Name == Train })
 	total := float64(len(sel.items))
-	all := sel.families()
-	for len(all) > 0 {
-		n := 0
-		rows := 0
-		for n < len(all) && sel.items[all[n].head].shelf == sel.items[all[0].head].shelf {
-			rows += int(all[n].rows)
-			n++
+	sel.measure()
+	var all []family
+	for from, to := 0, 0; from < len(sel.items); from = to { // a shelf's items lie together
+		for to < len(sel.items) && sel.items[to].shelf == sel.items[from].shelf {
+			to++
 		}
+		var rows int
+		all, rows = sel.families(all[:0], from, to)
 		due := make([]float64, len(splits))
 		sum := 0.0
 		for k, s := range splits {
@@ -129,7 +137,7 @@ func (sel *selection) deal() {
 			sum += due[k]
 		}
 		at := 0
-		for _, f := range all[:n] {
+		for _, f := range all {
 			middle := (float64(at) + float64(f.rows)/2) / float64(rows) * sum
 			at += int(f.rows)
 			k, edge := 0, 0.0
@@ -144,10 +152,11 @@ func (sel *selection) deal() {
 			got[k] += float64(f.rows)
 			sel.items[f.head].split = int8(k)
 		}
-		all = all[n:]
 	}
 	for i := range sel.items {
-		sel.items[i].split = sel.items[sel.items[i].family].split
+		if head := sel.items[i].family; head >= 0 {
+			sel.items[i].split = sel.items[head].split
+		}
 	}
 }
 
