@@ -41,27 +41,8 @@ type text struct {
 // user says nothing, it is everything but the system's words. The system's
 // words do not count: in a category they are usually the same.
 func newText(category string, messages []example.Message) *text {
-	var ask, all []string
 	t := &text{category: category}
-	for _, m := range messages {
-		said := m.Content
-		for _, c := range m.ToolCalls {
-			said += "\n" + c.Name + " " + c.Arguments
-		}
-		switch m.Role {
-		case example.User:
-			ask = append(ask, said)
-		case example.Assistant:
-			t.answers = append(t.answers, said)
-		case example.System:
-			continue
-		}
-		all = append(all, said)
-	}
-	if len(ask) == 0 {
-		ask, t.answers = all, nil
-	}
-	t.question = normal(strings.Join(ask, "\n"))
+	t.question, t.answers = turns(messages)
 	t.tokens = tokenize(t.question)
 	if t.question == "" {
 		t.tokens = nil
@@ -83,6 +64,30 @@ func newText(category string, messages []example.Message) *text {
 	}
 	t.spelled, t.template, t.aim = spelled.String(), template.String(), aim(t.tokens)
 	return t
+}
+
+// turns returns the question of a conversation in its normal form, and its answers.
+func turns(messages []example.Message) (question string, answers []string) {
+	var ask, all []string
+	for _, m := range messages {
+		said := m.Content
+		for _, c := range m.ToolCalls {
+			said += "\n" + c.Name + " " + c.Arguments
+		}
+		switch m.Role {
+		case example.User:
+			ask = append(ask, said)
+		case example.Assistant:
+			answers = append(answers, said)
+		case example.System:
+			continue
+		}
+		all = append(all, said)
+	}
+	if len(ask) == 0 {
+		ask, answers = all, nil
+	}
+	return normal(strings.Join(ask, "\n")), answers
 }
 
 // aims are the words that turn a sentence round: a text with another number of
@@ -157,4 +162,7 @@ func clip(s string) string {
 // differ only in case, white space, punctuation and Unicode form are equal: what
 // the user says, all turns, or where the user says nothing, everything but the
 // system's words. Empty where nothing is said.
-func Question(messages []example.Message) string { return newText("", messages).question }
+func Question(messages []example.Message) string {
+	question, _ := turns(messages)
+	return question
+}
