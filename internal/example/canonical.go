@@ -1,7 +1,6 @@
 package example
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -181,9 +180,14 @@ var ErrShape = errors.New("not a list of messages")
 // space, key order, escapes) may differ, so it also reads what a person or a
 // program sends back as an edit. It checks shapes, not sense: which roles follow
 // which is a matter for checks.
-func ParseMessages(data []byte) ([]Message, error) {
+func ParseMessages(data []byte) ([]Message, error) { return parseMessages(string(data)) }
+
+func parseMessages(text string) ([]Message, error) {
+	if ms, ok := readCanonical(text); ok {
+		return ms, nil
+	}
 	var wire []wireMessage
-	dec := json.NewDecoder(bytes.NewReader(data))
+	dec := json.NewDecoder(strings.NewReader(text))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&wire); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrShape, err)
@@ -213,7 +217,7 @@ func ParseMessages(data []byte) ([]Message, error) {
 // Parse reads a stored example back: canonical messages and the tools text,
 // which is empty where there are none.
 func Parse(messages, tools string) (Conversation, error) {
-	ms, err := ParseMessages([]byte(messages))
+	ms, err := parseMessages(messages)
 	if err != nil {
 		return Conversation{}, err
 	}
