@@ -153,6 +153,7 @@ func (a *app) handler() (http.Handler, error) {
 	metrics := ui.NewMetrics(a.pool.Stat)
 	served := courtesy.New(time.Now)
 	a.export.GiveWay(served.Step)
+	a.report.GiveWay(served.Step)
 	endpoints, err := api.New(api.Config{
 		Acts: a.acts,
 		Log:  a.log, Accounts: a.accounts, Catalog: a.catalogs.Current, Ingest: a.queued, Review: a.review,

@@ -89,6 +89,7 @@ type Validator struct {
 	file  int
 	line  int64
 	found []Problem // of the line at hand
+	ready *lineRead // the line at hand, where it was read before
 
 	Rows     int64
 	Bytes    int64
@@ -174,7 +175,7 @@ func (v *Validator) object(text []byte) {
 		v.refuse("bytes/utf-8", "The line is not UTF-8.")
 		return
 	}
-	row, err := parseValue(text)
+	row, err := v.parse(text)
 	switch {
 	case err != nil:
 		v.refuse("json/invalid", "The line can't be read: %s.", err)
@@ -183,6 +184,14 @@ func (v *Validator) object(text []byte) {
 	default:
 		v.row(row)
 	}
+}
+
+// parse reads the text of one row, where it was not read before.
+func (v *Validator) parse(text []byte) (value, error) {
+	if v.ready != nil && len(v.ready.text) == len(text) { // nothing was cut off
+		return v.ready.value, v.ready.err
+	}
+	return parseValue(text)
 }
 
 // row looks at one row.

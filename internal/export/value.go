@@ -99,7 +99,7 @@ const maxDepth = 1000
 // because programs disagree about them. Its errors are sentences without the
 // line.
 func parseValue(text []byte) (value, error) {
-	p := parser{dec: jsontext.NewDecoder(bytes.NewReader(text))}
+	p := parser{dec: jsontext.NewDecoder(bytes.NewBuffer(text))} // which it reads without copying it
 	v, err := p.value(0)
 	if err != nil {
 		return v, p.explain(text, err)

@@ -41,9 +41,11 @@ func (s *Service) Scope(ctx context.Context, r Release) (report.Scope, error) {
 			}
 		},
 	}
-	for _, name := range r.Spec.Presets {
-		sc.Checks = append(sc.Checks, formatCheck(export.Preset(name)))
+	presets := make([]export.Preset, len(r.Spec.Presets))
+	for i, name := range r.Spec.Presets {
+		presets[i] = export.Preset(name)
 	}
+	sc.Checks = formatChecks(presets)
 	var err error
 	if s.cfg.CatalogAt != nil {
 		if sc.Catalog, err = s.cfg.CatalogAt(ctx, r.CatalogVersion); err != nil {
@@ -60,40 +62,50 @@ func (s *Service) Scope(ctx context.Context, r Release) (report.Scope, error) {
 
 // FormatChecks hold the rows of a report that is not of a release against the rules
 // of every training platform. They are used once.
-func FormatChecks() []report.FormatCheck {
-	var checks []report.FormatCheck
+func FormatChecks() *report.FormatChecks {
+	var presets []export.Preset
 	for _, p := range export.Presets() {
 		if p.Describe().Group == export.Platforms {
-			checks = append(checks, formatCheck(p))
+			presets = append(presets, p)
 		}
 	}
-	return checks
+	return formatChecks(presets)
 }
 
-// formatCheck holds rows against the rules of a preset. Rows that are alike are not its
+// formatChecks hold rows against the rules of presets. Rows that are alike are not their
 // business: the report has a part about them.
-func formatCheck(p export.Preset) report.FormatCheck {
-	v := p.NewChecker(nil).Alone().File("")
-	var line []byte
-	n := int64(0)
+func formatChecks(presets []export.Preset) *report.FormatChecks {
+	names, files, rows := make([]string, len(presets)), make([]*export.Validator, len(presets)), make([]int64, len(presets))
+	for i, p := range presets {
+		names[i], files[i] = string(p), p.NewChecker(nil).Alone().File("")
+	}
 	turn := func(problems []export.Problem) []report.FormatProblem {
+		if len(problems) == 0 {
+			return nil
+		}
 		out := make([]report.FormatProblem, len(problems))
 		for i, x := range problems {
 			out[i] = report.FormatProblem{Rule: x.Rule, Text: x.Text, Refused: x.Severity == export.Refused}
 		}
 		return out
 	}
-	return report.FormatCheck{
-		Preset: string(p),
-		Row: func(messages, tools string, strict bool) []report.FormatProblem {
-			var err error
-			if line, _, err = p.AppendRow(line[:0], export.Row{Messages: []byte(messages), Tools: []byte(tools), Strict: strict}); err != nil {
-				return []report.FormatProblem{{Rule: "preset/refused", Text: err.Error(), Refused: true}}
-			}
-			n++
-			return turn(v.Line(n, line))
+	return &report.FormatChecks{
+		Presets: names,
+		Read: func(messages, tools string, strict bool) any {
+			return export.ReadLines(presets, export.Row{Messages: []byte(messages), Tools: []byte(tools), Strict: strict})
 		},
-		End: func() []report.FormatProblem { return turn(v.Finish()) },
+		Row: func(i int, read any) []report.FormatProblem {
+			lines, ok := read.([]export.ReadLine)
+			if !ok {
+				panic(fmt.Sprintf("release: a row was read as %T", read))
+			}
+			if why := lines[i].Refused(); why != nil {
+				return []report.FormatProblem{{Rule: "preset/refused", Text: why.Error(), Refused: true}}
+			}
+			rows[i]++
+			return turn(files[i].ReadLine(rows[i], lines[i]))
+		},
+		End: func(i int) []report.FormatProblem { return turn(files[i].Finish()) },
 	}
 }
 

@@ -375,12 +375,17 @@ func TestValidationOfAScope(t *testing.T) {
 	}
 	v, err := s.ValidationOf(ctx, report.Scope{
 		Release: "leaky", Refs: func(_ context.Context, yield func([]report.Ref) error) error { return yield(refs) },
-		Checks: []report.FormatCheck{{Preset: "strict", Row: func(messages, _ string, _ bool) []report.FormatProblem {
-			if strings.Contains(messages, "FOR") {
-				return []report.FormatProblem{{Rule: "shouting", Text: "Do not shout.", Refused: true}}
-			}
-			return nil
-		}}},
+		Checks: &report.FormatChecks{
+			Presets: []string{"strict"},
+			Read:    func(messages, _ string, _ bool) any { return strings.Contains(messages, "FOR") },
+			Row: func(_ int, read any) []report.FormatProblem {
+				if read == true {
+					return []report.FormatProblem{{Rule: "shouting", Text: "Do not shout.", Refused: true}}
+				}
+				return nil
+			},
+			End: func(int) []report.FormatProblem { return nil },
+		},
 	})
 	if err != nil {
 		t.Fatal(err)

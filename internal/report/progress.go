@@ -23,12 +23,21 @@ type Service struct {
 	catalog func(ctx context.Context) (*catalog.Catalog, error)
 	folded  atomic.Int64  // rows that the day tables had after the last fold
 	slots   chan struct{} // one for each report that is being made
+	step    func(ctx context.Context, worked time.Duration) error
 }
 
 // New returns the service; current returns the catalog in force.
 func New(conn db.DBTX, dataset uuid.UUID, current func(ctx context.Context) (*catalog.Catalog, error)) *Service {
-	return &Service{db: conn, dataset: dataset, catalog: current, slots: make(chan struct{}, maxAtOnce)}
+	return &Service{
+		db: conn, dataset: dataset, catalog: current, slots: make(chan struct{}, maxAtOnce),
+		step: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
+	}
 }
+
+// GiveWay has reports that read every example call step between batches, with how long
+// reading took, so that they can rest while people are waiting. It is called before the
+// first report.
+func (s *Service) GiveWay(step func(ctx context.Context, worked time.Duration) error) { s.step = step }
 
 // Counts are numbers of examples, by status.
 type Counts struct {

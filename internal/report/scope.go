@@ -3,9 +3,12 @@ package report
 import (
 	"context"
 	"fmt"
+	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
+	"golang.org/x/sync/errgroup"
 
 	"github.com/voicefit/spotter/internal/catalog"
 	"github.com/voicefit/spotter/internal/db"
@@ -46,22 +49,26 @@ type Scope struct {
 	Before *Distribution
 	// Checks hold each row against the formats of the training platforms; nil: the
 	// validation report says nothing about them.
-	Checks []FormatCheck
+	Checks *FormatChecks
 	// Site is the address of the server whose lists of examples the numbers of an
 	// HTML report lead to, such as http://localhost:8080; empty: they lead nowhere.
 	// It has no effect on a release, whose reports are the same everywhere.
 	Site string
 }
 
-// A FormatCheck holds the rows of a scope, in their order, against the format of one
-// preset. It is used once, by one goroutine.
-type FormatCheck struct {
-	Preset string
-	// Row says what the preset's platform would refuse of a row, or what somebody
-	// should know of it. It gets the row as it is stored.
-	Row func(messages, tools string, strict bool) []FormatProblem
-	// End says it of the rows as a whole, after the last; it may be nil.
-	End func() []FormatProblem
+// FormatChecks hold the rows of a scope against the formats of presets. They are used
+// for one report.
+type FormatChecks struct {
+	Presets []string
+	// Read reads a row as it is stored, once for all presets. Several goroutines call
+	// it at the same time.
+	Read func(messages, tools string, strict bool) any
+	// Row says what the platform of a preset, named by its place in Presets, would
+	// refuse of a row that Read gave, or what somebody should know of it. It gets the
+	// rows in their order, those of one preset from one goroutine at a time.
+	Row func(preset int, read any) []FormatProblem
+	// End says it of the rows as a whole, after the last.
+	End func(preset int) []FormatProblem
 }
 
 // A FormatProblem is one thing that a platform's rules say of a row.
@@ -127,8 +134,7 @@ type row struct {
 	strict        bool
 	tokens, plain int
 	conversation  example.Conversation
-	messages      string // canonical JSON
-	tools         string
+	read          any // by Scope.Checks, where a report asks for it
 	metadata      string
 	verdicts      []db.ScopeVerdictsRow // live as of the scope's moment, of any revision, oldest first
 	findings      []db.ScopeFindingsRow
@@ -138,25 +144,67 @@ type row struct {
 }
 
 // needs says what of the rows a report reads beyond the words.
-type needs struct{ verdicts, findings, waivers, groups, samples bool }
+type needs struct{ verdicts, findings, waivers, groups, samples, formats bool }
+
+// batchesAhead is how many batches are read at once, with the one at hand: the
+// server looks rows up and rows are parsed while others are added up.
+const batchesAhead = 3
 
 // walk reads the scope batch by batch and passes on each example, in the scope's
-// order. Memory is bounded by the batch.
+// order, on the caller's goroutine. A few batches are read ahead, each on a connection
+// of its own. Memory is bounded by the batches.
 func (s *Service) walk(ctx context.Context, sc Scope, need needs, each func(*row) error) error {
-	q := db.New(s.db)
-	return sc.Refs(ctx, func(refs []Ref) error {
-		for len(refs) > 0 {
-			n := min(len(refs), scopeBatch)
-			if err := s.batch(ctx, q, sc, refs[:n], need, each); err != nil {
-				return err
+	g, ctx := errgroup.WithContext(ctx)
+	var worked atomic.Int64                        // nanoseconds, by the batches that were read since the last step
+	queue := make(chan chan []row, batchesAhead-1) // batches in their order, each sent once
+	g.Go(func() error {
+		defer close(queue)
+		return sc.Refs(ctx, func(refs []Ref) error {
+			for part := range slices.Chunk(slices.Clone(refs), scopeBatch) { // refs is the caller's again when we return
+				batch := make(chan []row, 1)
+				select {
+				case queue <- batch:
+				case <-ctx.Done():
+					return ctx.Err()
+				}
+				g.Go(func() error {
+					start := time.Now()
+					rows, err := s.batch(ctx, db.New(s.db), sc, part, need)
+					worked.Add(int64(time.Since(start)))
+					if err == nil {
+						batch <- rows
+					}
+					return err
+				})
+				if err := s.step(ctx, time.Duration(worked.Swap(0))); err != nil {
+					return err
+				}
 			}
-			refs = refs[n:]
+			return nil
+		})
+	})
+	err := func() error {
+		for batch := range queue {
+			select {
+			case rows := <-batch:
+				for i := range rows {
+					if err := each(&rows[i]); err != nil {
+						return err
+					}
+				}
+			case <-ctx.Done():
+				return nil // the group says why
+			}
 		}
 		return nil
-	})
+	}()
+	if err != nil {
+		g.Go(func() error { return err }) // ends the readers
+	}
+	return g.Wait()
 }
 
-func (s *Service) batch(ctx context.Context, q *db.Queries, sc Scope, refs []Ref, need needs, each func(*row) error) error {
+func (s *Service) batch(ctx context.Context, q *db.Queries, sc Scope, refs []Ref, need needs) ([]row, error) {
 	ids, revisions := make([]uuid.UUID, len(refs)), make([]int32, len(refs))
 	place := make(map[uuid.UUID]int, len(refs))
 	for i, r := range refs {
@@ -164,10 +212,10 @@ func (s *Service) batch(ctx context.Context, q *db.Queries, sc Scope, refs []Ref
 	}
 	found, err := q.ScopeRows(ctx, ids, revisions, s.dataset)
 	if err != nil {
-		return fmt.Errorf("read examples: %w", err)
+		return nil, fmt.Errorf("read examples: %w", err)
 	}
 	if len(found) != len(refs) {
-		return fmt.Errorf("read examples: %d of %d are there", len(found), len(refs))
+		return nil, fmt.Errorf("read examples: %d of %d are there", len(found), len(refs))
 	}
 	rows := make([]row, len(refs))
 	for _, r := range found {
@@ -175,19 +223,22 @@ func (s *Service) batch(ctx context.Context, q *db.Queries, sc Scope, refs []Ref
 		x := &rows[i]
 		*x = row{
 			Ref: refs[i], status: example.Status(r.Status), source: r.SourceID, strict: r.Strict,
-			tokens: int(r.Tokens), plain: int(r.PlainTokens), metadata: r.Metadata, messages: r.Messages, tools: r.Tools,
+			tokens: int(r.Tokens), plain: int(r.PlainTokens), metadata: r.Metadata,
+		}
+		if need.formats && sc.Checks != nil {
+			x.read = sc.Checks.Read(r.Messages, r.Tools, r.Strict)
 		}
 		if x.Category == "" {
 			x.Category, x.Subcategory = r.Category, r.Subcategory
 		}
 		if x.conversation, err = example.Parse(r.Messages, r.Tools); err != nil {
-			return fmt.Errorf("read example %s: %w", r.ID, err)
+			return nil, fmt.Errorf("read example %s: %w", r.ID, err)
 		}
 	}
 	if need.verdicts {
 		list, err := q.ScopeVerdicts(ctx, s.dataset, ids, sc.At)
 		if err != nil {
-			return fmt.Errorf("read verdicts: %w", err)
+			return nil, fmt.Errorf("read verdicts: %w", err)
 		}
 		for _, v := range list {
 			x := &rows[place[v.ExampleID]]
@@ -197,7 +248,7 @@ func (s *Service) batch(ctx context.Context, q *db.Queries, sc Scope, refs []Ref
 	if need.findings {
 		list, err := q.ScopeFindings(ctx, ids, revisions, s.dataset)
 		if err != nil {
-			return fmt.Errorf("read findings: %w", err)
+			return nil, fmt.Errorf("read findings: %w", err)
 		}
 		for _, v := range list {
 			x := &rows[place[v.ExampleID]]
@@ -207,7 +258,7 @@ func (s *Service) batch(ctx context.Context, q *db.Queries, sc Scope, refs []Ref
 	if need.waivers {
 		list, err := q.ScopeWaivers(ctx, ids, revisions, s.dataset)
 		if err != nil {
-			return fmt.Errorf("read waivers: %w", err)
+			return nil, fmt.Errorf("read waivers: %w", err)
 		}
 		for _, v := range list {
 			x := &rows[place[v.ExampleID]]
@@ -217,7 +268,7 @@ func (s *Service) batch(ctx context.Context, q *db.Queries, sc Scope, refs []Ref
 	if need.groups {
 		list, err := q.ScopeGroups(ctx, ids, s.dataset)
 		if err != nil {
-			return fmt.Errorf("read duplicates: %w", err)
+			return nil, fmt.Errorf("read duplicates: %w", err)
 		}
 		for _, v := range list {
 			x := &rows[place[v.ExampleID]]
@@ -227,19 +278,14 @@ func (s *Service) batch(ctx context.Context, q *db.Queries, sc Scope, refs []Ref
 	if need.samples {
 		list, err := q.ScopeSamples(ctx, s.dataset, ids, sc.At)
 		if err != nil {
-			return fmt.Errorf("read samples: %w", err)
+			return nil, fmt.Errorf("read samples: %w", err)
 		}
 		for _, v := range list {
 			x := &rows[place[v.ExampleID]]
 			x.samples = append(x.samples, v.SampleID)
 		}
 	}
-	for i := range rows {
-		if err := each(&rows[i]); err != nil {
-			return err
-		}
-	}
-	return nil
+	return rows, nil
 }
 
 // settle fills in what the scope leaves open: the moment and the catalog.

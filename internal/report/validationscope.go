@@ -66,15 +66,14 @@ type LeakCase struct {
 
 // ValidationOf makes the validation report of a scope: what every row says of itself,
 // formats of platforms, findings, duplicates and leakage between splits. It reads every example; memory is bounded but for eight bytes an
-// example and what groups of duplicates there are. Each of sc.Checks is used by one
-// goroutine at a time.
+// example and what groups of duplicates there are.
 func (s *Service) ValidationOf(ctx context.Context, sc Scope) (Validation, error) {
 	sc, err := s.settle(ctx, sc)
 	if err != nil {
 		return Validation{}, fmt.Errorf("validation report: %w", err)
 	}
 	t := newSoundness(sc)
-	if err := s.walk(ctx, sc, needs{findings: true, waivers: true, groups: true}, func(x *row) error { t.add(x); return nil }); err != nil {
+	if err := s.walk(ctx, sc, needs{findings: true, waivers: true, groups: true, formats: true}, func(x *row) error { t.add(x); return nil }); err != nil {
 		return Validation{}, fmt.Errorf("validation report: %w", err)
 	}
 	t.checkFormats()
@@ -141,8 +140,10 @@ func newSoundness(sc Scope) *soundness {
 		scope: sc, counts: map[string]map[string]int64{}, splits: map[string]int64{}, rules: map[ruleKey]*ruleTally{},
 		lengths: map[int]int64{}, groups: map[uuid.UUID]*groupTally{},
 	}
-	for _, c := range sc.Checks {
-		t.presets = append(t.presets, presetTally{ValidationPreset{Preset: c.Preset}, map[string]*ValidationFlaw{}})
+	if sc.Checks != nil {
+		for _, name := range sc.Checks.Presets {
+			t.presets = append(t.presets, presetTally{ValidationPreset{Preset: name}, map[string]*ValidationFlaw{}})
+		}
 	}
 	return t
 }
@@ -198,18 +199,18 @@ func (t *soundness) add(x *row) {
 	t.questions.add(x)
 }
 
-// checkFormats holds the rows that wait against every preset, all presets at once:
-// that is most of the work of a validation report.
+// checkFormats holds the rows that wait against every preset, all presets at once.
 func (t *soundness) checkFormats() {
 	var wg sync.WaitGroup
 	for i := range t.presets {
 		wg.Go(func() {
 			for _, x := range t.waiting {
-				t.presets[i].add(x, t.scope.Checks[i].Row(x.messages, x.tools, x.strict))
+				t.presets[i].add(x, t.scope.Checks.Row(i, x.read))
 			}
 		})
 	}
 	wg.Wait()
+	clear(t.waiting)
 	t.waiting = t.waiting[:0]
 }
 
@@ -299,10 +300,8 @@ func (t *soundness) report() Validation {
 		slices.SortFunc(p.Rules, func(a, b ValidationFlaw) int {
 			return cmp.Or(cmp.Compare(b.Examples, a.Examples), cmp.Compare(a.Rule, b.Rule))
 		})
-		if end := t.scope.Checks[i].End; end != nil {
-			for _, w := range end() {
-				p.Whole = append(p.Whole, w.Text)
-			}
+		for _, w := range t.scope.Checks.End(i) {
+			p.Whole = append(p.Whole, w.Text)
 		}
 		v.Presets = append(v.Presets, p)
 	}
