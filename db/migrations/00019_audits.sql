@@ -6,17 +6,27 @@ ALTER TABLE looks DROP CONSTRAINT looks_kind_check;
 ALTER TABLE looks ADD CONSTRAINT looks_kind_check CHECK (kind IN ('second', 'gold', 'audit'));
 CREATE INDEX sample_assignments_work_idx ON sample_assignments (dataset_id, assignment_id);
 
--- Who is no fresh pair of eyes for a revision of an example: whoever gave a verdict on
--- it that stands, or was shown what others said of it. Whoever passed an example over
--- (skipped) has no say, but said "not now". The one place that decides whom a hidden
--- look may go to: its readers ask for one example and one person.
-CREATE VIEW witnesses AS
-SELECT d.dataset_id, d.example_id, d.reviewer_id AS user_id, coalesce(d.new_revision, d.revision) AS revision, d.verdict = 'skip' AS skipped
-  FROM decisions d
- WHERE d.verdict <> 'undo' AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id)
-UNION ALL
-SELECT s.dataset_id, s.example_id, s.user_id, s.revision, false
-  FROM sightings s;
+-- Whether somebody is no fresh pair of eyes for a revision of an example: a row for
+-- whatever says so. They gave a verdict on it that stands, were shown what others said
+-- of it, or, unless again, passed the example over. The one place that decides whom a
+-- look may go to. A function that returns rows and not a view or a truth value: its
+-- query is planned as part of the caller's, and is two look-ups by example there. A view
+-- is joined by person, which reads all that they ever decided; OFFSET 0 keeps the planner
+-- from that here too.
+-- +goose StatementBegin
+CREATE FUNCTION witness(dataset uuid, example uuid, rev integer, person uuid, again boolean) RETURNS SETOF boolean
+LANGUAGE sql STABLE ROWS 1 AS $$
+    SELECT true
+      FROM (SELECT * FROM decisions x WHERE x.dataset_id = dataset AND x.example_id = example ORDER BY x.id OFFSET 0) AS d
+     WHERE d.reviewer_id = person
+       AND (d.verdict = 'skip' AND NOT again OR d.verdict NOT IN ('undo', 'skip') AND coalesce(d.new_revision, d.revision) = rev)
+       AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id)
+    UNION ALL
+    SELECT true
+      FROM sightings s
+     WHERE s.dataset_id = dataset AND s.example_id = example AND s.revision = rev AND s.user_id = person
+$$;
+-- +goose StatementEnd
 
 -- What of open audits nobody has judged since they were drawn, by the work that was
 -- given. What counts is an approval, one by one, of somebody who had not approved the
@@ -35,7 +45,8 @@ SELECT w.dataset_id, w.assignment_id, i.ordinal, i.example_id, s.created_at AS d
                       AND NOT EXISTS (SELECT FROM decisions u WHERE u.dataset_id = d.dataset_id AND u.undoes = d.id));
 
 -- +goose Down
-DROP VIEW audits_waiting, witnesses;
+DROP VIEW audits_waiting;
+DROP FUNCTION witness;
 DROP INDEX sample_assignments_work_idx;
 DELETE FROM looks WHERE kind = 'audit';
 ALTER TABLE looks DROP CONSTRAINT looks_kind_check;

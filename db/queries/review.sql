@@ -335,8 +335,7 @@ WITH open AS (
                      AND e.status = CASE open.expected WHEN 'approve' THEN 'approved'::example_status ELSE 'rejected'::example_status END
      WHERE NOT EXISTS (SELECT FROM leases l
                         WHERE l.dataset_id = e.dataset_id AND l.example_id = e.id AND l.expires_at > now())
-       AND NOT EXISTS (SELECT FROM witnesses w
-                        WHERE w.dataset_id = e.dataset_id AND w.example_id = e.id AND w.user_id = @reviewer_id AND (w.skipped OR w.revision = e.revision))
+       AND NOT EXISTS (SELECT FROM witness(e.dataset_id, e.id, e.revision, @reviewer_id, false))
      ORDER BY open.id
      LIMIT 1
        FOR NO KEY UPDATE OF e SKIP LOCKED
@@ -368,8 +367,7 @@ WITH next AS (
                           AND k.reviewer_id = @reviewer_id AND k.closed_at IS NOT NULL)
        AND NOT EXISTS (SELECT FROM leases l
                         WHERE l.dataset_id = e.dataset_id AND l.example_id = e.id AND l.expires_at > now())
-       AND NOT EXISTS (SELECT FROM witnesses w
-                        WHERE w.dataset_id = e.dataset_id AND w.example_id = e.id AND w.user_id = @reviewer_id AND (w.skipped OR w.revision = e.revision))
+       AND NOT EXISTS (SELECT FROM witness(e.dataset_id, e.id, e.revision, @reviewer_id, false))
      ORDER BY md5(g.example_id::text || @reviewer_id::text)
      LIMIT 1
        FOR NO KEY UPDATE OF e SKIP LOCKED
@@ -589,9 +587,7 @@ WITH next AS (
      WHERE a.dataset_id = @dataset_id AND a.assignment_id = @assignment_id
        AND NOT EXISTS (SELECT FROM leases l
                         WHERE l.dataset_id = e.dataset_id AND l.example_id = e.id AND l.expires_at > now())
-       AND NOT EXISTS (SELECT FROM witnesses w
-                        WHERE w.dataset_id = e.dataset_id AND w.example_id = e.id AND w.user_id = @reviewer_id
-                          AND (w.skipped AND NOT @again::boolean OR NOT w.skipped AND w.revision = e.revision))
+       AND NOT EXISTS (SELECT FROM witness(e.dataset_id, e.id, e.revision, @reviewer_id, @again::boolean))
        AND NOT EXISTS (SELECT FROM decisions b
                         WHERE b.dataset_id = e.dataset_id AND b.example_id = e.id AND b.reviewer_id = @reviewer_id
                           AND b.verdict = 'approve' AND b.created_at < a.drawn_at)
@@ -662,8 +658,7 @@ WITH open AS (
                      AND e.status = CASE inside.expected WHEN 'approve' THEN 'approved'::example_status ELSE 'rejected'::example_status END
      WHERE NOT EXISTS (SELECT FROM leases l
                         WHERE l.dataset_id = e.dataset_id AND l.example_id = e.id AND l.expires_at > now())
-       AND NOT EXISTS (SELECT FROM witnesses w
-                        WHERE w.dataset_id = e.dataset_id AND w.example_id = e.id AND w.user_id = @reviewer_id AND (w.skipped OR w.revision = e.revision))
+       AND NOT EXISTS (SELECT FROM witness(e.dataset_id, e.id, e.revision, @reviewer_id, false))
      ORDER BY inside.id
      LIMIT 1
        FOR NO KEY UPDATE OF e SKIP LOCKED

@@ -876,14 +876,6 @@ type WebhookEndpoint struct {
 	RemovedAt   *time.Time
 }
 
-type Witness struct {
-	DatasetID uuid.UUID
-	ExampleID uuid.UUID
-	UserID    uuid.UUID
-	Revision  int32
-	Skipped   bool
-}
-
 type WordDay struct {
 	DatasetID  uuid.UUID
 	Day        pgtype.Date

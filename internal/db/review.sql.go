@@ -420,8 +420,7 @@ WITH open AS (
                      AND e.status = CASE inside.expected WHEN 'approve' THEN 'approved'::example_status ELSE 'rejected'::example_status END
      WHERE NOT EXISTS (SELECT FROM leases l
                         WHERE l.dataset_id = e.dataset_id AND l.example_id = e.id AND l.expires_at > now())
-       AND NOT EXISTS (SELECT FROM witnesses w
-                        WHERE w.dataset_id = e.dataset_id AND w.example_id = e.id AND w.user_id = $3 AND (w.skipped OR w.revision = e.revision))
+       AND NOT EXISTS (SELECT FROM witness(e.dataset_id, e.id, e.revision, $3, false))
      ORDER BY inside.id
      LIMIT 1
        FOR NO KEY UPDATE OF e SKIP LOCKED
@@ -492,9 +491,7 @@ WITH next AS (
      WHERE a.dataset_id = $1 AND a.assignment_id = $2
        AND NOT EXISTS (SELECT FROM leases l
                         WHERE l.dataset_id = e.dataset_id AND l.example_id = e.id AND l.expires_at > now())
-       AND NOT EXISTS (SELECT FROM witnesses w
-                        WHERE w.dataset_id = e.dataset_id AND w.example_id = e.id AND w.user_id = $3
-                          AND (w.skipped AND NOT $4::boolean OR NOT w.skipped AND w.revision = e.revision))
+       AND NOT EXISTS (SELECT FROM witness(e.dataset_id, e.id, e.revision, $3, $4::boolean))
        AND NOT EXISTS (SELECT FROM decisions b
                         WHERE b.dataset_id = e.dataset_id AND b.example_id = e.id AND b.reviewer_id = $3
                           AND b.verdict = 'approve' AND b.created_at < a.drawn_at)
@@ -578,8 +575,7 @@ WITH next AS (
                           AND k.reviewer_id = $2 AND k.closed_at IS NOT NULL)
        AND NOT EXISTS (SELECT FROM leases l
                         WHERE l.dataset_id = e.dataset_id AND l.example_id = e.id AND l.expires_at > now())
-       AND NOT EXISTS (SELECT FROM witnesses w
-                        WHERE w.dataset_id = e.dataset_id AND w.example_id = e.id AND w.user_id = $2 AND (w.skipped OR w.revision = e.revision))
+       AND NOT EXISTS (SELECT FROM witness(e.dataset_id, e.id, e.revision, $2, false))
      ORDER BY md5(g.example_id::text || $2::text)
      LIMIT 1
        FOR NO KEY UPDATE OF e SKIP LOCKED
@@ -880,8 +876,7 @@ WITH open AS (
                      AND e.status = CASE open.expected WHEN 'approve' THEN 'approved'::example_status ELSE 'rejected'::example_status END
      WHERE NOT EXISTS (SELECT FROM leases l
                         WHERE l.dataset_id = e.dataset_id AND l.example_id = e.id AND l.expires_at > now())
-       AND NOT EXISTS (SELECT FROM witnesses w
-                        WHERE w.dataset_id = e.dataset_id AND w.example_id = e.id AND w.user_id = $5 AND (w.skipped OR w.revision = e.revision))
+       AND NOT EXISTS (SELECT FROM witness(e.dataset_id, e.id, e.revision, $5, false))
      ORDER BY open.id
      LIMIT 1
        FOR NO KEY UPDATE OF e SKIP LOCKED
