@@ -162,20 +162,32 @@ func activityViews(events []report.Event, p report.Progress, now time.Time) []te
 		a := activityView(e, p, now)
 		if n > 1 {
 			a.What = verbOf(*e.Decided) + " examples of " + categoryName(p, e.Decided.Category)
-			day := e.At.UTC().Format(time.DateOnly)
-			a.URL = "/examples?" + url.Values{
-				"category": {e.Decided.Category}, "reviewer": {e.Decided.ReviewerID.String()}, "verdict": {e.Decided.Verdict}, "since": {day}, "until": {day},
-			}.Encode()
+			a.URL = listURL(e)
 		}
 		lines, i = append(lines, a), i+n
 	}
 	return lines
 }
 
+// listURL leads to what the person of a decision decided like it on that day. What was
+// taken back or left for later is nobody's last word and can't be listed so: the link
+// leads to the category.
+func listURL(e report.Event) string {
+	q := url.Values{"category": {e.Decided.Category}}
+	if e.Decided.Verdict != "undo" && e.Decided.Verdict != "skip" {
+		day := e.At.UTC().Format(time.DateOnly)
+		q.Set("reviewer", e.Decided.ReviewerID.String())
+		q.Set("verdict", e.Decided.Verdict)
+		q.Set("since", day)
+		q.Set("until", day)
+	}
+	return "/examples?" + q.Encode()
+}
+
 // alike says whether two events are decisions of one person on one day that differ in
-// their examples only. What was taken back or left for later can't be listed.
+// their examples only.
 func alike(a, b report.Event) bool {
-	if a.Decided == nil || b.Decided == nil || a.Decided.Verdict == "undo" || a.Decided.Verdict == "skip" {
+	if a.Decided == nil || b.Decided == nil {
 		return false
 	}
 	return a.Decided.ReviewerID == b.Decided.ReviewerID && verbOf(*a.Decided) == verbOf(*b.Decided) && a.Decided.Category == b.Decided.Category &&

@@ -195,6 +195,9 @@ func (s *Server) filters(ctx context.Context, c *catalog.Catalog, f browse.Filte
 	source := choice("source", "Source", "All sources", f.Source)
 	seen := map[string]bool{}
 	for _, one := range sources {
+		if one.ID.String() == f.Source { // the link of an import or a chart means this file alone
+			source.add(f.Source, draw.Plain(one.Name)+" (one file)")
+		}
 		if !seen[one.Name] { // a name means every file of that name
 			seen[one.Name] = true
 			source.add(one.Name, draw.Plain(one.Name))
