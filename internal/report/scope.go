@@ -79,8 +79,9 @@ type FormatProblem struct {
 }
 
 // scopeBatch is how many examples are read at a time: each batch is one short
-// query, so that no snapshot is held open while people review.
-const scopeBatch = 1000
+// query, so that no snapshot is held open while people review; and a few batches are
+// held at once, read in the forms of all presets.
+const scopeBatch = 500
 
 // Filtered returns the scope of the examples that f covers now, in the order in
 // which they came in. It fails with fault.Invalid for a category or status that
