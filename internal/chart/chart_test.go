@@ -89,3 +89,32 @@ func TestCSV(t *testing.T) {
 		t.Errorf("CSV() = %q, want %q", b.String(), want)
 	}
 }
+
+// TestLettersWithoutFont draws words of many scripts: a PNG says below the drawing
+// where it has boxes in place of letters, and only then.
+func TestLettersWithoutFont(t *testing.T) {
+	t.Parallel()
+	for words, boxes := range map[string]bool{
+		"Rückenschmerz, ‘dull’ – ≤ 3": false, "Приседания": false, "Κάθισμα": false, "深蹲 12": true, "스쿼트": true, "🏋 squat": true,
+	} {
+		d := chart.Bars("Examples", "", 340, []chart.Bar{{Label: words, Note: "5", Pieces: []chart.Piece{{Tone: chart.Approved, Value: 5}}}})
+		var picture bytes.Buffer
+		if err := d.PNG(&picture); err != nil {
+			t.Fatal(err)
+		}
+		img, err := png.Decode(&picture)
+		if err != nil {
+			t.Fatal(err)
+		}
+		said := false
+		for y := img.Bounds().Max.Y - 30; y < img.Bounds().Max.Y; y++ { // the lower margin
+			for x := range img.Bounds().Max.X {
+				r, g, b, _ := img.At(x, y).RGBA()
+				said = said || r+g+b < 3*0x9000
+			}
+		}
+		if said != boxes {
+			t.Errorf("%q: the picture says that it has boxes: %v, want %v", words, said, boxes)
+		}
+	}
+}

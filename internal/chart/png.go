@@ -8,6 +8,7 @@ import (
 	"image/png"
 	"io"
 	"math"
+	"strings"
 
 	"golang.org/x/image/font"
 	"golang.org/x/image/font/gofont/gobold"
@@ -23,8 +24,16 @@ const pngScale = 2
 // margin is the white edge of a PNG, in units.
 const margin = 16
 
+// box stands in a PNG for a letter that its font does not have.
+const box = '□'
+
+// boxNote says in a PNG what its boxes are.
+const boxNote = "□ is a letter that this picture has no font for; the SVG of this chart has it."
+
 // PNG writes the drawing as a picture on white, at twice its size. Words are in the
-// Go font, which knows Latin, Greek and Cyrillic letters.
+// Go font, which has Latin, Greek and Cyrillic letters: every other one is a box, and
+// where there are any, a line below the drawing says so. A font with all letters is
+// larger than the rest of the program.
 func (d Drawing) PNG(w io.Writer) error {
 	c, err := newCanvas(d)
 	if err != nil {
@@ -51,12 +60,16 @@ func (d Drawing) PNG(w io.Writer) error {
 			c.word(face, m.tone, m.points[0], m.anchor, m.words)
 		}
 	}
+	if c.boxes {
+		c.word(c.regular, Soft, Point{0, d.Height + 8}, "start", boxNote)
+	}
 	return png.Encode(w, c.img)
 }
 
 type canvas struct {
 	img                  *image.RGBA
 	regular, bold, title font.Face
+	boxes                bool // some letter was not in the font
 }
 
 func newCanvas(d Drawing) (*canvas, error) {
@@ -127,6 +140,13 @@ func (c *canvas) line(m mark) {
 
 func (c *canvas) word(face font.Face, t Tone, p Point, anchor, words string) {
 	x, y := at(p)
+	words = strings.Map(func(r rune) rune {
+		if _, ok := face.GlyphAdvance(r); ok {
+			return r
+		}
+		c.boxes = true
+		return box
+	}, words)
 	d := font.Drawer{Dst: c.img, Src: paint(t), Face: face}
 	width := float32(d.MeasureString(words)) / 64
 	switch anchor {
