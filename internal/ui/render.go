@@ -71,11 +71,19 @@ func (s *Server) problem(w http.ResponseWriter, r *http.Request, status int, tex
 	if v.Title == "" {
 		v = problems[http.StatusInternalServerError]
 	}
+	_, known := userOf(r.Context())
 	if text != "" {
 		v.Text = text
+		if status == http.StatusNotFound && !known {
+			v.Advice = "" // it is a link of ours that is wrong, and its words say what to do
+		}
+	}
+	if status == http.StatusConflict && r.Method == http.MethodGet {
+		// Nobody was saving anything: it is a link that was used, or has expired.
+		v.Title, v.Advice = "This does not work any more", ""
 	}
 	v.RequestID = traceOf(r.Context()).requestID
-	if status == http.StatusUnauthorized {
+	if status == http.StatusUnauthorized || status < http.StatusInternalServerError && !known {
 		v.Actions = []templates.Link{{Label: "Sign in", URL: "/login", Style: templates.ButtonPrimary}}
 	}
 	w.Header().Set("Cache-Control", "no-store")

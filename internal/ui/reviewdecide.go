@@ -73,7 +73,7 @@ func (s *Server) decisionOf(r *http.Request, id uuid.UUID, kind review.Kind) (re
 	form := r.PostForm
 	d := review.Decision{
 		ExampleID: id, Reviewer: u.Actor(), Verdict: example.Verdict(form.Get("verdict")), Seen: example.Status(form.Get("status_seen")),
-		Kind: kind, Reason: reasonOf(form, kind), OverrideReason: form.Get("override_reason"), Checklist: form["checklist"],
+		Kind: kind, Reason: reasonOf(form, kind), OverrideReason: strings.TrimSpace(form.Get("override_reason")), Checklist: form["checklist"],
 		RequestKey: form.Get("request_key"), Took: s.took(form), Lead: u.Can(account.Adjudicate),
 	}
 	var err error

@@ -206,7 +206,7 @@ func (s *Server) settlePage(w http.ResponseWriter, r *http.Request, status int, 
 	}
 	page := s.frame(w, r, v.Title, templates.SectionReview)
 	page.Width = templates.WidthFull
-	page.Styles = []string{"css/review.css"}
+	page.Styles = []string{"css/review.css", "css/form.css"}
 	s.render(w, r, status, templates.SettlePage(page, v))
 	return nil
 }
@@ -318,7 +318,7 @@ func (s *Server) settle(w http.ResponseWriter, r *http.Request) error {
 	if out.Status == example.Rejected {
 		words = "Settled: rejected."
 	}
-	if err := s.flash(w, r, templates.FlashSuccess, words+" Those who asked are told."); err != nil {
+	if err := s.flash(w, r, templates.FlashSuccess, words+" Those it is about are told."); err != nil {
 		return err
 	}
 	path := "/adjudicate"

@@ -123,8 +123,8 @@ func (n Nav) groups() []navGroup {
 			entry(n.Dashboard, navItem{SectionDashboard, "Dashboard", "/", "dashboard", ""}),
 			entry(n.Review, navItem{SectionReview, "Review", "/review", "review", n.ReviewWaiting}),
 			entry(n.Examples, navItem{SectionExamples, "Examples", "/examples", "examples", ""}),
-			entry(n.Assignments, navItem{SectionAssignments, "Assignments", "/assignments", "assign", ""}),
-			entry(n.Inbox, navItem{SectionInbox, "Inbox", "/inbox", "inbox", n.InboxUnread}))},
+			entry(n.Inbox, navItem{SectionInbox, "Inbox", "/inbox", "inbox", n.InboxUnread}), // among the four of a phone's bar
+			entry(n.Assignments, navItem{SectionAssignments, "Assignments", "/assignments", "assign", ""}))},
 		{"Data", join(
 			entry(n.Imports, navItem{SectionImports, "Import", "/imports", "imports", ""}),
 			entry(n.Quality, navItem{SectionQuality, "Quality", "/quality", "quality", ""}),

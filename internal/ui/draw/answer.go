@@ -570,7 +570,7 @@ func (w *drawing) leaf(n *templates.Node, as string, v value, path []string, h c
 	}
 	if in.sibling != nil && h.UnitFrom != "" {
 		if unit, ok := in.sibling(h.UnitFrom); ok && unit.kind == text {
-			n.Unit = Plain(unit.text)
+			n.Unit = strings.ReplaceAll(Plain(unit.text), "_", " ") // as a person writes it
 		}
 	}
 	switch {
