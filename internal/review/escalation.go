@@ -225,8 +225,12 @@ func (s *Service) answer(ctx context.Context, tx pgx.Tx, d Decision, out Outcome
 			text += ": " + words
 		}
 		author, _, _ := strings.Cut(d.Reviewer.Name, " <") // the name, as other notices say it
+		place := "#history" // where the page says it: an injury answer in front of that is long on a phone
+		if kind == inbox.KindAnswer {
+			place = "#asked"
+		}
 		return inbox.Notify(ctx, tx, s.cfg.Dataset, inbox.Notice{
-			User: who, Kind: kind, ExampleID: &d.ExampleID, Author: author, Text: text, Link: "/examples/" + d.ExampleID.String(),
+			User: who, Kind: kind, ExampleID: &d.ExampleID, Author: author, Text: text, Link: "/examples/" + d.ExampleID.String() + place,
 		})
 	}
 	for _, x := range ended {
