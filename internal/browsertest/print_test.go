@@ -37,6 +37,12 @@ func TestSlideFitsOnePage(t *testing.T) {
 			t.Errorf("in %s the slide has %d pages, or another size than 16:9", scheme, pages)
 		}
 	}
+	// The week fits one page, and leaves out what only leads somewhere.
+	tab.Go("/digest")
+	tab.Until(`document.querySelectorAll(".digest a").length > 3`)
+	if _, pages := tab.PDF("digest"); pages != 1 {
+		t.Errorf("the week in words has %d pages", pages)
+	}
 	tab.Go("/")
 	tab.Until(`document.querySelector("#cost-heading")`)
 	if _, pages := tab.PDF("dashboard"); pages < 1 || pages > 6 {

@@ -258,7 +258,7 @@ func (d Digest) progressWords(all DigestCategory) []Sentence {
 		}
 	}
 	if most != nil && len(d.Categories) > 1 {
-		list = append(list, say("Most of the approvals were in "+most.Name+": ", Piece{Text: grouped(most.Approved), List: new(d.Decided(most.Slug, example.Approve))}, "."))
+		list = append(list, say("The most approvals were in "+most.Name+": ", Piece{Text: grouped(most.Approved), List: new(d.Decided(most.Slug, example.Approve))}, "."))
 	}
 	if !d.Over && all.ApprovedNow > 0 {
 		list = append(list, say("In all, ", linked(all.ApprovedNow, "is", "are", d.Approved("")), " approved now."))
@@ -433,7 +433,7 @@ func aheadWords(d Dashboard) []Sentence {
 			list = append(list, say(linked(one.n, "example waits", "examples wait", browse.Filter{Status: one.status}), one.what))
 		}
 	}
-	return append(list, Sentence{{Text: d.Forecast.Words(), Page: "/#burnup-heading"}})
+	return append(list, say(d.Forecast.Words(), " ", Piece{Text: "See the burn-up.", Page: "/#burnup-heading"}))
 }
 
 // Words is the forecast in a sentence or two, with what it rests on.

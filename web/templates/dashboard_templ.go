@@ -930,7 +930,7 @@ func overview(v Dashboard) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 85, "<p><a href=\"/quality\">Everything about quality</a></p></section><section class=\"card stack\" aria-labelledby=\"reasons-heading\"><header><h2 id=\"reasons-heading\">Why are examples rejected?</h2><small class=\"muted\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 85, "<p class=\"screen-only\"><a href=\"/quality\">Everything about quality</a></p></section><section class=\"card stack\" aria-labelledby=\"reasons-heading\"><header><h2 id=\"reasons-heading\">Why are examples rejected?</h2><small class=\"muted\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
