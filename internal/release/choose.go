@@ -28,7 +28,7 @@ import (
 // chunk is how many rows one query reads; of texts, which may be long, fewer.
 const (
 	chunk     = 4000
-	textChunk = 1000
+	textChunk = 500
 )
 
 // An item is a chosen example. There may be millions, so it is 48 bytes: what is
