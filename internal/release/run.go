@@ -12,6 +12,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -165,6 +166,9 @@ func (w *run) all(ctx context.Context) error {
 		if rel, err = w.s.Get(ctx, w.id); err != nil {
 			return err
 		}
+		// What was dealt out is frozen in the database and goes: of a million rows some
+		// 100 MB, beside which files and reports would be written otherwise.
+		debug.FreeOSMemory()
 	}
 	return w.build(ctx, rel)
 }
