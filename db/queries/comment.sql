@@ -30,9 +30,11 @@ SELECT DISTINCT author_id
 SELECT id, name, email, role FROM users WHERE disabled_at IS NULL ORDER BY lower(name), id LIMIT 1000;
 
 -- name: MentionableLike :many
--- Those of them whose name or address has the words in it.
+-- Those of them whose name or address has the words in it. The domain counts only for
+-- words that have an @: else everybody of "example" would be found by "le".
 SELECT id, name, email, role FROM users
- WHERE disabled_at IS NULL AND (strpos(lower(name), lower(@words::text)) > 0 OR strpos(lower(email), lower(@words::text)) > 0)
+ WHERE disabled_at IS NULL AND (strpos(lower(name), lower(@words::text)) > 0 OR
+        strpos(lower(CASE WHEN strpos(@words::text, '@') > 0 THEN email ELSE split_part(email, '@', 1) END), lower(@words::text)) > 0)
  ORDER BY lower(name), id
  LIMIT @max_rows::int;
 

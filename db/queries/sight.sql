@@ -46,3 +46,14 @@ SELECT DISTINCT e.dataset_id, e.id, e.revision, @viewer_id::uuid
   FROM (SELECT unnest(@ids::uuid[]) AS id, unnest(@revisions::int[]) AS revision) AS s
   JOIN examples e ON e.dataset_id = @dataset_id AND e.id = s.id AND e.revision = s.revision
 ON CONFLICT DO NOTHING;
+
+-- name: NoteJudged :exec
+-- The same for those of the examples on whose current revision somebody else gave a
+-- verdict.
+INSERT INTO sightings (dataset_id, example_id, revision, user_id)
+SELECT e.dataset_id, e.id, e.revision, @viewer_id::uuid
+  FROM examples e
+ WHERE e.dataset_id = @dataset_id AND e.id = ANY(@ids::uuid[])
+   AND EXISTS (SELECT FROM (SELECT * FROM decisions x WHERE x.dataset_id = e.dataset_id AND x.example_id = e.id ORDER BY x.id OFFSET 0) AS d
+                WHERE d.reviewer_id <> @viewer_id AND d.verdict IN ('approve', 'reject', 'escalate') AND coalesce(d.new_revision, d.revision) = e.revision)
+ON CONFLICT DO NOTHING;

@@ -81,6 +81,18 @@ func (s *Service) ShownVerdicts(ctx context.Context, refs []Ref, v Viewer) error
 	return nil
 }
 
+// ShownJudged notes that the viewer read, in a list such as the record, what others
+// decided on these examples: of those on whose current revision somebody else has.
+func (s *Service) ShownJudged(ctx context.Context, ids []uuid.UUID, v Viewer) error {
+	if !v.Reviews || len(ids) == 0 {
+		return nil
+	}
+	if err := db.New(s.db).NoteJudged(ctx, v.ID, s.dataset, ids); err != nil {
+		return fmt.Errorf("note whose verdicts %s read: %w", v.ID, err)
+	}
+	return nil
+}
+
 // about is the revision that a decision speaks of: the one it made, else the one
 // it saw.
 func (d Decision) about() int {

@@ -160,6 +160,39 @@ func (b *Tab) Keys(keys string, modifiers ...kb.Modifier) {
 	}))
 }
 
+// Click presses and lets go of the mouse in the middle of an element, as a hand does:
+// what lies there gets it.
+func (b *Tab) Click(selector string) {
+	b.t.Helper()
+	x, y := b.middle(selector)
+	for _, kind := range []input.DispatchMouseEventType{input.DispatchMouseEventTypeMousePressed, input.DispatchMouseEventTypeMouseReleased} {
+		if _, err := chromedp.Call(b.ctx, input.DispatchMouseEvent, input.DispatchMouseEventParams{Type: kind, X: x, Y: y, Button: input.MouseButtonLeft, ClickCount: 1}); err != nil {
+			b.t.Fatal(err)
+		}
+	}
+}
+
+// Tap touches the middle of an element with a finger.
+func (b *Tab) Tap(selector string) {
+	b.t.Helper()
+	x, y := b.middle(selector)
+	if _, err := chromedp.Call(b.ctx, emulation.SetTouchEmulationEnabled, emulation.SetTouchEmulationEnabledParams{Enabled: true}); err != nil {
+		b.t.Fatal(err)
+	}
+	for _, touch := range []input.DispatchTouchEventParams{{Type: input.DispatchTouchEventTypeTouchStart, TouchPoints: []*input.TouchPoint{{X: x, Y: y}}}, {Type: input.DispatchTouchEventTypeTouchEnd, TouchPoints: []*input.TouchPoint{}}} {
+		if _, err := chromedp.Call(b.ctx, input.DispatchTouchEvent, touch); err != nil {
+			b.t.Fatal(err)
+		}
+	}
+}
+
+// middle brings an element into sight and says where its middle is in the window.
+func (b *Tab) middle(selector string) (x, y float64) {
+	b.t.Helper()
+	at := Eval[[]float64](b, fmt.Sprintf(`(() => { const e = document.querySelector(%q); e.scrollIntoView({block: "nearest"}); const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2] })()`, selector))
+	return at[0], at[1]
+}
+
 // SignOut takes the session's cookie away, as an expiry does: the page does not
 // know.
 func (b *Tab) SignOut() {

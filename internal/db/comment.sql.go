@@ -146,7 +146,8 @@ func (q *Queries) InsertComment(ctx context.Context, arg InsertCommentParams) er
 
 const mentionableLike = `-- name: MentionableLike :many
 SELECT id, name, email, role FROM users
- WHERE disabled_at IS NULL AND (strpos(lower(name), lower($1::text)) > 0 OR strpos(lower(email), lower($1::text)) > 0)
+ WHERE disabled_at IS NULL AND (strpos(lower(name), lower($1::text)) > 0 OR
+        strpos(lower(CASE WHEN strpos($1::text, '@') > 0 THEN email ELSE split_part(email, '@', 1) END), lower($1::text)) > 0)
  ORDER BY lower(name), id
  LIMIT $2::int
 `
@@ -158,7 +159,8 @@ type MentionableLikeRow struct {
 	Role  string
 }
 
-// Those of them whose name or address has the words in it.
+// Those of them whose name or address has the words in it. The domain counts only for
+// words that have an @: else everybody of "example" would be found by "le".
 func (q *Queries) MentionableLike(ctx context.Context, words string, maxRows int32) ([]MentionableLikeRow, error) {
 	rows, err := q.db.Query(ctx, mentionableLike, words, maxRows)
 	if err != nil {

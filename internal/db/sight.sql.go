@@ -38,6 +38,23 @@ func (q *Queries) CarrySightings(ctx context.Context, arg CarrySightingsParams) 
 	return err
 }
 
+const noteJudged = `-- name: NoteJudged :exec
+INSERT INTO sightings (dataset_id, example_id, revision, user_id)
+SELECT e.dataset_id, e.id, e.revision, $1::uuid
+  FROM examples e
+ WHERE e.dataset_id = $2 AND e.id = ANY($3::uuid[])
+   AND EXISTS (SELECT FROM (SELECT dataset_id, id, example_id, reviewer_id, revision, new_revision, verdict, reason, comment, override_reason, checklist, status_before, status_after, undoes, request_key, millis, created_at, kind, proposal, informed, carries FROM decisions x WHERE x.dataset_id = e.dataset_id AND x.example_id = e.id ORDER BY x.id OFFSET 0) AS d
+                WHERE d.reviewer_id <> $1 AND d.verdict IN ('approve', 'reject', 'escalate') AND coalesce(d.new_revision, d.revision) = e.revision)
+ON CONFLICT DO NOTHING
+`
+
+// The same for those of the examples on whose current revision somebody else gave a
+// verdict.
+func (q *Queries) NoteJudged(ctx context.Context, viewerID uuid.UUID, datasetID uuid.UUID, ids []uuid.UUID) error {
+	_, err := q.db.Exec(ctx, noteJudged, viewerID, datasetID, ids)
+	return err
+}
+
 const noteSighting = `-- name: NoteSighting :exec
 INSERT INTO sightings (dataset_id, example_id, revision, user_id)
 SELECT e.dataset_id, e.id, e.revision, $1 FROM examples e WHERE e.dataset_id = $2 AND e.id = $3

@@ -50,6 +50,9 @@ func (s *Server) showActivity(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := s.readVerdicts(r, records); err != nil {
+		return err
+	}
 	mine := with(url.Values{}, "actor", id.String())
 	for _, rec := range records {
 		v.Rows = append(v.Rows, recordRow(rec, mine))

@@ -489,6 +489,15 @@ func (s *Server) actItems(r *http.Request, a bulk.Act, path string, v *templates
 	if err != nil {
 		return err
 	}
+	if u, _ := userOf(r.Context()); (a.AuthorID != u.ID || outcome == bulk.Stayed) && (a.Kind == bulk.Approve || a.Kind == bulk.Reject) {
+		ids := make([]uuid.UUID, len(items))
+		for n, i := range items {
+			ids[n] = i.Example
+		}
+		if err := s.browse.ShownJudged(r.Context(), ids, beholder(r, false)); err != nil {
+			return err
+		}
+	}
 	for _, i := range items {
 		category := draw.Plain(i.Category)
 		if cat, ok := c.Category(i.Category); ok {

@@ -69,6 +69,9 @@ func (s *Server) listRecord(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := s.readVerdicts(r, records); err != nil {
+		return err
+	}
 	for _, rec := range records {
 		v.Rows = append(v.Rows, recordRow(rec, q))
 	}
@@ -81,6 +84,27 @@ func (s *Server) listRecord(w http.ResponseWriter, r *http.Request) error {
 		v.Pager.First = "/audit?" + with(q, "after", "").Encode()
 	}
 	return s.show(w, r, templates.AuditPage(page, v))
+}
+
+// readVerdicts notes that whoever reads this page of the record reads what others
+// decided on the examples in it, for those who might be asked for a verdict of their own.
+func (s *Server) readVerdicts(r *http.Request, records []audit.Record) error {
+	if s.browse == nil {
+		return nil
+	}
+	viewer := beholder(r, false)
+	var ids []uuid.UUID
+	for _, rec := range records {
+		switch rec.Action {
+		case "example.approve", "example.reject", "example.escalate":
+		default:
+			continue
+		}
+		if id, err := uuid.Parse(strings.TrimPrefix(rec.Object, "example/")); err == nil && rec.Actor.ID != viewer.ID {
+			ids = append(ids, id)
+		}
+	}
+	return s.browse.ShownJudged(r.Context(), ids, viewer)
 }
 
 // exportURL is the export of what the filter in q chooses.

@@ -27,6 +27,7 @@ type Examples interface {
 	GetFor(ctx context.Context, id uuid.UUID, v browse.Viewer) (browse.Detail, error)
 	Shown(ctx context.Context, d browse.Detail, v browse.Viewer) error
 	ShownVerdicts(ctx context.Context, refs []browse.Ref, v browse.Viewer) error
+	ShownJudged(ctx context.Context, ids []uuid.UUID, v browse.Viewer) error
 	HoldersOf(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]browse.Holder, error)
 	Sources(ctx context.Context) ([]browse.Source, error)
 	Rules(ctx context.Context) ([]string, error)

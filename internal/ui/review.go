@@ -303,6 +303,8 @@ var reviewKeys = []templates.Key{
 	{Name: "1 to 9", What: "Tick that line of the checklist, or take the tick away"},
 	{Name: "C", What: "Say something: the field for a comment"},
 	{Name: "?", What: "This list"},
+	{Name: "G", What: "Go to another page: a list under the arrow keys"},
+	{Name: "W", What: "On the example's own page: waive a finding, with a reason"},
 	{Name: "Esc", What: "Leave a field; what you typed stays"},
 	{Name: "Enter", What: "In a list of the form: add one behind"},
 	{Name: "Alt+↑ ↓", What: "In a list of the form: move it up or down"},

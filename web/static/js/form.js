@@ -60,6 +60,8 @@ export function focus(article) {
   if (wrong) {
     for (let d = wrong.closest("details:not([open])"); d; d = d.parentElement.closest("details:not([open])")) d.open = true;
     wrong.focus();
+    // A number is typed over, as after Tab; the caret in front of it would add to it.
+    if (wrong.matches("input:is([inputmode=decimal], [inputmode=numeric], [type=number])")) wrong.select();
     wrong.scrollIntoView({ block: "center" });
     return;
   }

@@ -282,14 +282,15 @@ function run(bench) {
         drafts.fill(article, draft);
         if (drafts.edits(draft)) edit(article, true, false, drafts.edits(draft));
       };
+      const words = Object.keys(draft.values).length > 0; // or only ticks
       if (revision === article.dataset.revision) {
         back();
-        notice(above(article), "info", "What you typed here before is back. It is not saved yet.", [
+        notice(above(article), "info", `What you ${words ? "typed" : "ticked"} here before is back. It is not saved yet.`, [
           { label: "Discard it", run: (el) => { discard(article); el.remove(); } },
         ]);
       } else {
-        notice(above(article), "warning", `You typed something on revision ${revision} of this example; it is at revision ${article.dataset.revision} now.`, [
-          { label: "Put my words in", run: (el) => { back(); drafts.keep(user, article); el.remove(); } },
+        notice(above(article), "warning", `You ${words ? "typed" : "ticked"} something on revision ${revision} of this example; it is at revision ${article.dataset.revision} now.`, [
+          { label: words ? "Put my words in" : "Tick it again", run: (el) => { back(); drafts.keep(user, article); el.remove(); } },
           { label: "Forget them", run: (el) => { localStorage.removeItem(key); el.remove(); } },
         ]);
       }
@@ -669,7 +670,7 @@ function run(bench) {
         event.preventDefault();
         if (inPanel) closePanels(article);
         part(article, "h2").focus({ preventScroll: true });
-      } else if (event.key === "Enter" && target.matches("input[name=reason]")) {
+      } else if (event.key === "Enter" && article && target.matches("input[name=reason]")) {
         event.preventDefault();
         decide(article, "reject");
       }
