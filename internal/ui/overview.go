@@ -52,7 +52,7 @@ const (
 var overviewPeriods = []struct {
 	days  int
 	label string
-}{{0, "Since the beginning"}, {7, "7 days"}, {30, "30 days"}, {90, "90 days"}, {365, "A year"}}
+}{{0, "All time"}, {7, "7 days"}, {30, "30 days"}, {90, "90 days"}, {365, "A year"}}
 
 // readOverview reads the choices. What makes no sense is fault.Invalid.
 func readOverview(q url.Values) (overviewForm, error) {
