@@ -149,7 +149,7 @@ type needs struct{ verdicts, findings, waivers, groups, samples, formats bool }
 
 // batchesAhead is how many batches are read at once, with the one at hand: the
 // server looks rows up and rows are parsed while others are added up.
-const batchesAhead = 3
+const batchesAhead = 2
 
 // walk reads the scope batch by batch and passes on each example, in the scope's
 // order, on the caller's goroutine. A few batches are read ahead, each on a connection
