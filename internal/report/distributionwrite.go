@@ -16,21 +16,32 @@ const chartWidth = 720
 
 // sentence says in one sentence what the report covers.
 func (d Distribution) sentence() string {
-	what := scopeWords(d.Release, d.Filter)
+	what := scopeWords(d.Release, d.Filter.Status, d.category(d.Filter.Category))
 	return fmt.Sprintf("%s in %s, as of %s: %s.", what, d.Dataset, d.MadeAt.Format("2 January 2006, 15:04 UTC"), grouped(d.Examples))
 }
 
-// scopeWords is what a report covers, in words.
-func scopeWords(release string, f ValidationFilter) string {
+// category is what people call the category with that slug.
+func (d Distribution) category(slug string) string {
+	for _, c := range d.Categories {
+		if c.Slug == slug {
+			return c.Name
+		}
+	}
+	return slug
+}
+
+// scopeWords is what a report covers, in words: a release, or the examples of a
+// status and of a category, by its name; empty is all.
+func scopeWords(release, status, category string) string {
 	switch {
 	case release != "":
 		return "The examples of release " + release
-	case f.Status != "" && f.Category != "":
-		return "Examples of " + f.Category + " that are " + f.Status
-	case f.Status != "":
-		return "Examples that are " + f.Status
-	case f.Category != "":
-		return "All examples of " + f.Category
+	case status != "" && category != "":
+		return "Examples of " + category + " that are " + status
+	case status != "":
+		return "Examples that are " + status
+	case category != "":
+		return "All examples of " + category
 	}
 	return "All examples"
 }
@@ -45,7 +56,7 @@ type partsTable struct {
 // nothing.
 func (d Distribution) html(w io.Writer) error {
 	return page(w, distributionHTML, d, template.FuncMap{
-		"sentence": d.sentence, "p": probability, "three": func() []int { return []int{0, 1, 2} }, "judged": Confidence.judged,
+		"sentence": d.sentence, "named": d.category, "p": probability, "three": func() []int { return []int{0, 1, 2} }, "judged": Confidence.judged,
 		"parts": func(head string, list []Part, by ...string) partsTable {
 			return partsTable{head, list, strings.Join(by, "")}
 		},
@@ -112,7 +123,7 @@ func (d Distribution) markdown(w io.Writer) error {
 	}
 	p("\n## Categories\n\n| category | examples | share | target | tokens |\n| --- | ---: | ---: | ---: | ---: |")
 	for _, c := range d.Categories {
-		p("| %s | %s | %s | %s to %s | %s |", cell(c.Name), grouped(c.Examples), share(c.Share), grouped(c.TargetMin), grouped(c.TargetMax), grouped(c.Tokens))
+		p("| %s | %s | %s | %s | %s |", cell(c.Name), grouped(c.Examples), share(c.Share), span(c.TargetMin, c.TargetMax), grouped(c.Tokens))
 	}
 	p("\n## Does it follow the plan?\n")
 	for _, f := range d.Fits {
@@ -124,7 +135,7 @@ func (d Distribution) markdown(w io.Writer) error {
 		if s.Planned > 0 {
 			planned, part = grouped(s.Planned), share(s.PlannedShare)
 		}
-		p("| %s | %s | %s | %s | %s | %s |", cell(s.Category), cell(s.Name), grouped(s.Examples), share(s.Share), planned, part)
+		p("| %s | %s | %s | %s | %s | %s |", cell(d.category(s.Category)), cell(s.Name), grouped(s.Examples), share(s.Share), planned, part)
 	}
 	parts("Sources", "file", d.Sources)
 	parts("Generators", "generator", d.Generators)
@@ -144,7 +155,7 @@ func (d Distribution) markdown(w io.Writer) error {
 	}
 	p("\n| tokens | examples |\n| ---: | ---: |")
 	for _, h := range d.Tokens.Histogram {
-		p("| %s to %s | %s |", grouped(h.From), grouped(h.To), grouped(h.Examples))
+		p("| %s | %s |", span(h.From, h.To), grouped(h.Examples))
 	}
 	platformsMarkdown(p, d.Platforms)
 	p("\n## Confidence\n\n%s answers say how sure they are. %s", grouped(d.Confidence.Examples), cell(d.Confidence.Words))

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed" // the template
 	"fmt"
 	"html/template"
@@ -27,7 +28,7 @@ var reportCSS string
 // nothing.
 func (v Validation) html(w io.Writer) error {
 	return page(w, validationHTML, v, template.FuncMap{
-		"bars": bars, "sentence": v.sentence, "at": listLink(v.Site, v.Filter), "to": pageLink(v.Site), "above": above,
+		"bars": bars, "sentence": v.sentence, "named": v.category, "at": listLink(v.Site, v.Filter), "to": pageLink(v.Site), "above": above,
 		"statuses": func() []string { return []string{"pending", "approved", "rejected", "escalated"} },
 	})
 }
@@ -35,7 +36,7 @@ func (v Validation) html(w io.Writer) error {
 // page writes a report's template as one file.
 func page(w io.Writer, text string, data any, more template.FuncMap) error {
 	t, err := template.New("report").Funcs(template.FuncMap{
-		"n": grouped[int64], "i": grouped[int], "usd": dollars, "share": share, "max": maxTokens, "severity": severityWord, "signed": signed,
+		"n": grouped[int64], "i": grouped[int], "usd": dollars, "share": share, "max": maxTokens, "severity": severityWord, "signed": signed, "span": span, "rule": ruleName,
 		"style": func() template.CSS { return template.CSS(reportCSS) },                   //nolint:gosec // it is ours
 		"draw":  func(d chart.Drawing) template.HTML { return template.HTML(d.Inline()) }, //nolint:gosec // Inline escapes all that is not its own
 	}).Funcs(more).Parse(text)
@@ -124,8 +125,32 @@ func bars(buckets []ValidationBucket) []bar {
 
 // sentence says in one sentence what the report covers.
 func (v Validation) sentence() string {
-	what := scopeWords(v.Release, v.Filter)
+	what := scopeWords(v.Release, v.Filter.Status, v.category(v.Filter.Category))
 	return fmt.Sprintf("%s in %s on %s: %s.", what, v.Dataset, v.MadeAt.Format("2 January 2006, 15:04 UTC"), grouped(v.Counts.Examples))
+}
+
+// category is what people call the category with that slug.
+func (v Validation) category(slug string) string {
+	for _, c := range v.Counts.Categories {
+		if c.Slug == slug {
+			return c.Name
+		}
+	}
+	return slug
+}
+
+// span writes a range; one figure where both ends are the same.
+func span(low, high int) string {
+	if low == high {
+		return grouped(low)
+	}
+	return grouped(low) + " to " + grouped(high)
+}
+
+// ruleName shows a rule so that its words stay whole: a line breaks behind a slash
+// or a hyphen.
+func ruleName(rule string) template.HTML {
+	return template.HTML(`<code class="rule">` + strings.ReplaceAll(template.HTMLEscapeString(rule), "/", "/<wbr>") + "</code>") //nolint:gosec // it is escaped
 }
 
 func maxTokens(n int) string {
@@ -240,7 +265,7 @@ func (v Validation) markdown(w io.Writer) error {
 	if len(v.Tokens.Histogram) > 0 {
 		p("\n| tokens | examples |\n| ---: | ---: |")
 		for _, h := range v.Tokens.Histogram {
-			p("| %s to %s | %s |", grouped(h.From), grouped(h.To), grouped(h.Examples))
+			p("| %s | %s |", span(h.From, h.To), grouped(h.Examples))
 		}
 	}
 	platformsMarkdown(p, v.Platforms)
@@ -288,7 +313,7 @@ func platformsMarkdown(p func(format string, args ...any), list []ValidationPlat
 			}
 		}
 		if f.Price != nil {
-			price = dollars(*f.Price) + ", " + f.PriceAsOf
+			price = dollars(*f.Price) + ", " + cmp.Or(f.PriceAsOf, "an unknown date")
 		}
 		line := fmt.Sprintf("| %s | %s | %s | %s | %s |", cell(f.Name), maxTokens(f.MaxTokens), over, part, cell(price))
 		for epoch := range maxEpochs {
