@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/google/uuid"
@@ -68,7 +69,7 @@ func groupView(g dedup.Group, category string, may bool, l duplicateList, next s
 	whole := g.Size == len(g.Members)
 	var notes []string
 	if fields := differing(g.Pairs); len(fields) > 0 {
-		notes = append(notes, "The answers differ in "+draw.Plain(someOf(fields))+".")
+		notes = append(notes, "The answers differ in "+someOf(fields)+".")
 	}
 	if !whole {
 		v.All = &templates.Link{Label: "See all " + number(g.Size), URL: "/duplicates/" + g.ID.String()}
@@ -112,12 +113,13 @@ func groupView(g dedup.Group, category string, may bool, l duplicateList, next s
 		if m.Warnings > 0 {
 			one.Warnings = counted(m.Warnings, "warning", "warnings")
 		}
-		if i > 0 {
-			one.Like = likeness(g.Pairs, g.Members[0].ID, m.ID)
+		if i > 0 && g.Kind != dedup.Variant { // how like the words are says nothing about a pattern
+			one.Like = likeness(g.Pairs, g.Members[0], m)
 		}
 		one.Parts = partsOf(g.Members[0].Messages, m.Messages, i == 0)
 		v.Members = append(v.Members, one)
 	}
+	foldParts(v.Members)
 	return v
 }
 
@@ -135,13 +137,80 @@ func differing(pairs []dedup.Pair) []string {
 	return all
 }
 
-func likeness(pairs []dedup.Pair, a, b uuid.UUID) string {
+// likeness says how like the first member another one is, and where that is wholly,
+// what it is that differs: spaces and capitals are easily overlooked.
+func likeness(pairs []dedup.Pair, first, m dedup.Member) string {
 	for _, p := range pairs {
-		if p.A == a && p.B == b || p.A == b && p.B == a {
-			return strconv.Itoa(int(math.Floor(100*p.Similarity))) + " % like example 1"
+		if p.A != first.ID && p.B != first.ID || p.A != m.ID && p.B != m.ID {
+			continue
 		}
+		like := strconv.Itoa(int(math.Floor(100*p.Similarity))) + "\u00a0% like example 1"
+		if p.Similarity < 1 {
+			return like
+		}
+		switch before, after := wholeText(first.Messages), wholeText(m.Messages); {
+		case before == after:
+			return like + ", differs in a part that is not shown"
+		case strings.Join(strings.Fields(before), "") == strings.Join(strings.Fields(after), ""):
+			return like + ", differs only in spaces"
+		case lettersOf(before) == lettersOf(after):
+			return like + ", differs only in capitals, spaces and punctuation"
+		}
+		return like
 	}
 	return ""
+}
+
+// wholeText is what is shown of messages.
+func wholeText(messages []example.Message) string {
+	var b strings.Builder
+	for _, m := range messages {
+		b.WriteString(string(m.Role) + "\n" + clip(m) + "\n")
+	}
+	return b.String()
+}
+
+// lettersOf is a text without all but its letters and digits, in lower case.
+func lettersOf(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, text)
+}
+
+// longText is how many bytes of a member are shown at once; more is shown on request.
+const longText = 1200
+
+// foldParts folds what need not be read to compare: parts that are the same as in the
+// first member, and of that one the system prompts that all have.
+func foldParts(members []templates.DuplicateMember) {
+	for i := range members {
+		for j := range members[i].Parts {
+			p := &members[i].Parts[j]
+			p.Fold = p.Same || i == 0 && p.Who == messageWord(example.Message{Role: example.System}) && sameInAll(members, j)
+		}
+		shown := 0
+		for _, p := range members[i].Parts {
+			for _, run := range p.Runs {
+				if !p.Fold {
+					shown += len(run.Text)
+				}
+			}
+		}
+		members[i].Long = shown > longText
+	}
+}
+
+// sameInAll says whether part j of the first member is the same in all others.
+func sameInAll(members []templates.DuplicateMember, j int) bool {
+	for _, m := range members[1:] {
+		if j >= len(m.Parts) || !m.Parts[j].Same {
+			return false
+		}
+	}
+	return len(members) > 1
 }
 
 // partsOf draws the messages of a member, marked where they differ from those of
@@ -196,13 +265,40 @@ func seenText(m dedup.Member) string {
 }
 
 // mostFields is how many places of an answer a note names.
-const mostFields = 4
+const mostFields = 3
 
 // someOf names the first places and says how many there are besides: two assessments
 // of one injury differ in fifty, and below the note the differences are marked.
 func someOf(fields []string) string {
-	if len(fields) <= mostFields {
-		return strings.Join(fields, ", ")
+	var words []string
+	for _, f := range fields[:min(len(fields), mostFields)] {
+		words = append(words, pointerWords(f))
 	}
-	return strings.Join(fields[:mostFields-1], ", ") + " and " + counted(int64(len(fields)-mostFields+1), "other place", "other places")
+	between := ", "
+	if slices.ContainsFunc(words, func(w string) bool { return strings.Contains(w, between) }) {
+		between = "; "
+	}
+	text := strings.Join(words, between)
+	if more := len(fields) - mostFields; more > 0 {
+		text += " and " + counted(more, "other place", "other places")
+	}
+	return text
+}
+
+// pointerWords says where a JSON pointer leads, by its last two names and with lists
+// counted from 1: "avoid completely 1, rationale".
+func pointerWords(pointer string) string {
+	var names []string
+	for _, part := range strings.Split(pointer, "/")[1:] {
+		part = strings.ReplaceAll(strings.ReplaceAll(part, "~1", "/"), "~0", "~")
+		if n, err := strconv.Atoi(part); err == nil && len(names) > 0 {
+			names[len(names)-1] += " " + strconv.Itoa(n+1)
+			continue
+		}
+		names = append(names, draw.Plain(strings.ReplaceAll(part, "_", " ")))
+	}
+	if len(names) == 0 {
+		return "all of them"
+	}
+	return strings.Join(names[max(0, len(names)-2):], ", ")
 }

@@ -106,7 +106,7 @@ func TestDuplicatesAreListed(t *testing.T) {
 	pm.get("/duplicates").want(t, http.StatusOK, "No duplicates", `href="/duplicates"`)
 	ids := seedPairs(t, s, copies...)
 	page := pm.get("/duplicates")
-	page.want(t, http.StatusOK, "at most one can be right", "2 examples in ", "The answers differ in /weight.", "/examples/"+ids[3].String(), "<del>95</del><ins>59</ins>", "the same as in example 1")
+	page.want(t, http.StatusOK, "at most one can be right", "2 examples in ", "The answers differ in weight.", "/examples/"+ids[3].String(), "<del>95</del><ins>59</ins>", "the same as in example 1")
 	sound(t, page)
 	if strings.Contains(page.body, "Keep this one") || strings.Contains(page.body, "Not a contradiction") {
 		t.Error("a PM is offered to decide")
@@ -122,7 +122,7 @@ func TestDuplicatesAreListed(t *testing.T) {
 	seedPairs(t, s,
 		[2]string{"deadlift 405 for 2 then 315 for 5", `{"exercise_name":"Deadlift","weight":405,"reps":2,"rpe":9,"rir":1,"tempo":"2-0-1"}`},
 		[2]string{"deadlift 405 for 2 then 315 for 5", `{"exercise_name":"Deadlift","weight":315,"reps":5,"rpe":7,"rir":3,"tempo":"3-1-1"}`})
-	pm.get("/duplicates").want(t, http.StatusOK, "The answers differ in /reps, /rir, /rpe and 2 other places.")
+	pm.get("/duplicates").want(t, http.StatusOK, "The answers differ in reps, rir, rpe and 2 other places.")
 
 	variants := seedPairs(t, s, [2]string{"bench 225 for 8", `{"exercise_name":"Bench Press","weight":225,"reps":8}`}, [2]string{"bench 230 for 8", `{"exercise_name":"Bench Press","weight":230,"reps":8}`})
 	list := reviewer.get("/duplicates?kind=variant")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/google/uuid"
@@ -128,7 +129,7 @@ func (s *Server) historyEntry(e history.Event, contents map[int]history.Content,
 		v.Who = "Spotter"
 	}
 	say := func(label, text string) {
-		if text != "" {
+		if strings.TrimSpace(text) != "" {
 			v.Says = append(v.Says, templates.Said{Label: label, Text: draw.Text(text)})
 		}
 	}

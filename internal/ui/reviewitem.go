@@ -220,7 +220,7 @@ func (s *Server) history(d browse.Detail) []templates.HistoryEntry {
 		for _, says := range []struct{ label, text string }{
 			{"Why:", made.Reason}, {"Note:", made.Comment}, {"In spite of errors:", made.OverrideReason},
 		} {
-			if says.text != "" {
+			if strings.TrimSpace(says.text) != "" {
 				label := says.label
 				if made.Verdict == string(example.Escalate) && label == "Why:" {
 					label = "Question:"

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/google/uuid"
@@ -255,7 +256,7 @@ func (s *Server) side(cat catalog.Category, d browse.Detail, made browse.Decisio
 	for _, says := range []struct{ label, text string }{
 		{why, made.Reason}, {"Note:", made.Comment}, {"In spite of errors:", made.OverrideReason},
 	} {
-		if says.text != "" {
+		if strings.TrimSpace(says.text) != "" {
 			side.Says = append(side.Says, templates.Said{Label: says.label, Text: draw.Text(says.text)})
 		}
 	}

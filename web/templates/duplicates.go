@@ -66,12 +66,14 @@ type DuplicateMember struct {
 	Warnings  string
 	Like      string // how like the first one it is
 	Parts     []DuplicatePart
+	Long      bool // shown in part at first
 }
 
 // DuplicatePart is one message.
 type DuplicatePart struct {
 	Who  string
 	Same bool // nothing differs from the first member's
+	Fold bool // need not be read to compare: closed at first
 	Runs []Run
 }
 
