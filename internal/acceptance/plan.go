@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sort"
 
 	"github.com/voicefit/spotter/internal/fault"
 	"github.com/voicefit/spotter/internal/stat"
@@ -210,19 +211,30 @@ func proves(lot, n, k int, limit, confidence float64) bool {
 // A Point is one of a plan's operating characteristic.
 type Point struct{ Share, Pass float64 }
 
-// Characteristic is how likely a batch passes, by the share of its defects: up to so
-// many steps from 0 to where hardly any passes.
-func (p Plan) Characteristic(d Design, points int) []Point {
+// Reach is the share of defects with which hardly any batch passes: as far as an
+// operating characteristic is worth drawing.
+func (p Plan) Reach(d Design) float64 {
 	pass := p.passing(d)
 	most := 0.02
 	for most < 1 && pass(most) > 0.01 {
 		most = min(most*1.25, 1)
 	}
+	if d.exact() {
+		most = math.Ceil(most*float64(d.Lot)) / float64(d.Lot)
+	}
+	return most
+}
+
+// Characteristic is how likely a batch passes, by the share of its defects: up to so
+// many steps from 0 to most.
+func (p Plan) Characteristic(d Design, most float64, points int) []Point {
+	pass := p.passing(d)
 	var out []Point
 	for i := range points + 1 {
 		x := most * float64(i) / float64(points)
 		if d.exact() {
-			x = math.Round(x*float64(d.Lot)) / float64(d.Lot) // a lot has whole defects only
+			// A lot has whole defects only. What a division took off one is no defect less.
+			x = math.Floor(x*float64(d.Lot)+1e-6) / float64(d.Lot)
 		}
 		if len(out) == 0 || x > out[len(out)-1].Share {
 			out = append(out, Point{x, pass(x)})
@@ -231,11 +243,46 @@ func (p Plan) Characteristic(d Design, points int) []Point {
 	return out
 }
 
+// Undivided says that all of the batch is looked at, whatever is found: there is no
+// smaller number that would accept it.
+func (d Design) Undivided() bool { return d.Whole() && d.First == d.N }
+
 // exact says that a plan looks at so much of a lot that its size matters.
 func (d Design) exact() bool { return d.Accept >= 0 && d.Lot > 0 && d.N*10 > d.Lot }
 
-// Quality is the share of defects with which a batch passes with that probability.
-func (p Plan) Quality(d Design, probability float64) float64 {
+// Defects is how many of the batch a share of defects is, and false where a plan looks
+// at so little of it that only the share matters.
+func (d Design) Defects(share float64) (int, bool) {
+	return int(math.Round(share * float64(d.Lot))), d.exact()
+}
+
+// Passes is the worst batch that still passes with that probability. Where the size of
+// the batch matters it has whole defects, and may pass more often.
+func (p Plan) Passes(d Design, probability float64) Point {
+	pass := p.passing(d)
+	if !d.exact() {
+		return p.quality(d, probability)
+	}
+	// The first number of defects that passes too seldom; the one before does not.
+	k := sort.Search(d.Lot, func(k int) bool { return pass(float64(k+1)/float64(d.Lot)) < probability })
+	x := float64(k) / float64(d.Lot)
+	return Point{x, pass(x)}
+}
+
+// Fails is the best batch that passes with no more than that probability. Where the
+// size of the batch matters it has whole defects, and may pass less often.
+func (p Plan) Fails(d Design, probability float64) Point {
+	pass := p.passing(d)
+	if !d.exact() {
+		return p.quality(d, probability)
+	}
+	k := sort.Search(d.Lot, func(k int) bool { return pass(float64(k)/float64(d.Lot)) <= probability })
+	x := float64(k) / float64(d.Lot)
+	return Point{x, pass(x)}
+}
+
+// quality is where a characteristic without steps has that probability.
+func (p Plan) quality(d Design, probability float64) Point {
 	pass := p.passing(d)
 	low, high := 0.0, 1.0
 	for range 50 {
@@ -245,7 +292,13 @@ func (p Plan) Quality(d Design, probability float64) float64 {
 			high = mid
 		}
 	}
-	return (low + high) / 2
+	return Point{(low + high) / 2, probability}
+}
+
+// With is the batch that has so many defects, where the size of the batch matters.
+func (p Plan) With(d Design, defects int) Point {
+	x := float64(defects) / float64(d.Lot)
+	return Point{x, p.passing(d)(x)}
 }
 
 // passing is the operating characteristic: of the lot as it is where its size is

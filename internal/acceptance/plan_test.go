@@ -88,7 +88,7 @@ func TestCharacteristic(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			points := p.Characteristic(d, 40)
+			points := p.Characteristic(d, p.Reach(d), 40)
 			if last := points[len(points)-1]; len(points) < 5 || points[0].Pass < 0.999 || last.Pass > 0.02 {
 				t.Errorf("%s of %d goes from %v to %v", p.Kind, lot, points[0], last)
 			}
@@ -99,7 +99,7 @@ func TestCharacteristic(t *testing.T) {
 				}
 			}
 			if p.Kind == acceptance.TwoPoint && lot == 20_000 {
-				if q := p.Quality(d, .10); q > .05 || q < .04 {
+				if q := p.Fails(d, .10).Share; q > .05 || q < .04 {
 					t.Errorf("accepted one time in ten: %v, want just below 5 %%", q)
 				}
 			}
@@ -107,6 +107,49 @@ func TestCharacteristic(t *testing.T) {
 				t.Errorf("%s of %d: expects to look at %v of %d", p.Kind, lot, e, d.N)
 			}
 		}
+	}
+}
+
+// A batch of a few has whole defects only: what passes nearly always and hardly ever is
+// one that can occur, with the probability that it has. The figures are by hand, from
+// the hypergeometric distribution.
+func TestWholeDefects(t *testing.T) {
+	t.Parallel()
+	p := acceptance.Plan{Kind: acceptance.ZeroDefect, Confidence: .95, Bad: .05}
+	for _, tt := range []struct {
+		name           string
+		design         acceptance.Design
+		passes, fails  int
+		atPass, atFail float64
+	}{
+		// 6 of 10, none may be bad. One bad one is left out 4 times in 10; two
+		// C(8,6)/C(10,6) = 28/210 of the time, three C(7,6)/210 = 7/210.
+		{"6 of 10, none", acceptance.Design{Lot: 10, N: 6, First: 6}, 0, 3, 1, 7. / 210},
+		// 19 of 20: one bad one is left out once in 20.
+		{"19 of 20, none", acceptance.Design{Lot: 20, N: 19, First: 19}, 0, 1, 1, 1. / 20},
+		// 5 of 10, at most one bad. Two: not both drawn, 1 - C(8,3)/C(10,5) = 1 - 56/252.
+		// Five: (C(5,0)C(5,5) + C(5,1)C(5,4))/252 = 26/252, one too many; six
+		// C(6,1)C(4,4)/252 = 6/252.
+		{"5 of 10, one", acceptance.Design{Lot: 10, N: 5, Accept: 1, First: 5}, 1, 6, 1, 6. / 252},
+		// 2 of 10, at most one bad: two bad ones are both drawn once in C(10,2) = 45;
+		// three C(3,2)/45 of the time. Only ten pass not at all, nine 9/45.
+		{"2 of 10, one", acceptance.Design{Lot: 10, N: 2, Accept: 1, First: 2}, 2, 10, 44. / 45, 0},
+	} {
+		for _, one := range []struct {
+			got     acceptance.Point
+			defects int
+			pass    float64
+		}{{p.Passes(tt.design, .95), tt.passes, tt.atPass}, {p.Fails(tt.design, .10), tt.fails, tt.atFail}} {
+			if k, whole := tt.design.Defects(one.got.Share); !whole || k != one.defects || math.Abs(one.got.Pass-one.pass) > 1e-9 {
+				t.Errorf("%s: %d bad (%v whole) pass %v, want %d and %v", tt.name, k, whole, one.got.Pass, one.defects, one.pass)
+			}
+		}
+		if last := p.Reach(tt.design); last < p.Fails(tt.design, .10).Share {
+			t.Errorf("%s: the curve ends at %v, before what it marks", tt.name, last)
+		}
+	}
+	if k := p.With(acceptance.Design{Lot: 10, N: 6}, 1); math.Abs(k.Pass-.4) > 1e-9 {
+		t.Errorf("1 bad of 10 passes %v, want 0.4", k.Pass)
 	}
 }
 

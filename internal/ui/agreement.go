@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -329,9 +330,15 @@ func decimals(f float64) string {
 	return text
 }
 
-// wholePercent writes a share as a percentage, with a decimal where it is small.
+// wholePercent writes a share as a percentage, with a decimal where it is small and two
+// digits where one decimal would leave next to nothing of it.
 func wholePercent(p float64) string {
-	if p > 0 && p < 0.0995 {
+	switch {
+	case p > 1e-8 && p < 0.000995: // less is what arithmetic leaves of nothing
+		digits := 1 - int(math.Floor(math.Log10(100*p)))
+		text := strconv.FormatFloat(100*p, 'f', digits, 64)
+		return strings.TrimRight(text, "0") + " %"
+	case p > 1e-8 && p < 0.0995:
 		return strconv.FormatFloat(100*p, 'f', 1, 64) + " %"
 	}
 	return strconv.FormatFloat(100*p, 'f', 0, 64) + " %"

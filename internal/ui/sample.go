@@ -97,8 +97,11 @@ func sampleView(s acceptance.Sample, r acceptance.Result) templates.Sample {
 }
 
 func defectNote(s acceptance.Sample, r acceptance.Result) string {
-	if s.Accept >= 0 {
-		return "at most " + number(s.Accept) + " pass"
+	switch {
+	case s.Accept == 0:
+		return "none is allowed"
+	case s.Accept > 0:
+		return "up to " + number(s.Accept) + " are allowed"
 	}
 	return ""
 }
@@ -124,7 +127,7 @@ func verdictWords(s acceptance.Sample, r acceptance.Result) string {
 	case s.Accept >= 0:
 		return fmt.Sprintf("Not decided yet: review %s more. It passes with at most %s.", number(left), counted(s.Accept, "defect", "defects"))
 	case left > 0:
-		return fmt.Sprintf("Not decided yet: review %s more, then we see.", number(left))
+		return fmt.Sprintf("Not decided yet: review %s more. They decide it, or show how many others it takes.", number(left))
 	}
 	return fmt.Sprintf("Not decided yet: %s more without a defect would accept. They are drawn within a minute.", number(r.Needed))
 }

@@ -2,7 +2,7 @@ package ui
 
 import (
 	"context"
-	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -226,7 +226,7 @@ func (s *Server) seriesField(ctx context.Context, f sampleForm) (*templates.Fiel
 		}
 	}
 	if len(names) > 0 {
-		v.Hint += " There are " + strings.Join(names, ", ") + "."
+		v.Hint += " So far: " + strings.Join(names, ", ") + "."
 	}
 	return v, nil
 }
@@ -344,11 +344,11 @@ const (
 // curveOf draws the operating characteristic of a plan. A batch that is looked at
 // whole has none: what is in it is known then.
 func curveOf(p acceptance.Plan, d acceptance.Design) *templates.Curve {
-	if d.Whole() && d.Accept >= 0 {
+	if d.Undivided() {
 		return nil
 	}
-	points := p.Characteristic(d, curvePoints)
-	most := points[len(points)-1].Share
+	most, ticks := axisOf(p.Reach(d))
+	points := p.Characteristic(d, most, curvePoints)
 	x := func(share float64) string { return strconv.FormatFloat(curveWidth*share/most, 'f', 1, 64) }
 	y := func(pass float64) string { return strconv.FormatFloat(curveHeight*(1-pass), 'f', 1, 64) }
 	var line []string
@@ -356,15 +356,23 @@ func curveOf(p acceptance.Plan, d acceptance.Design) *templates.Curve {
 		line = append(line, x(one.Share)+","+y(one.Pass))
 	}
 	c := &templates.Curve{Points: strings.Join(line, " ")}
-	c.Area = "0," + y(0) + " " + c.Points + " " + x(most) + "," + y(0)
+	c.Area = "0," + y(0) + " " + c.Points + " " + x(points[len(points)-1].Share) + "," + y(0)
 	for i := 0; i <= 4; i++ {
 		c.Y = append(c.Y, templates.CurveTick{At: y(float64(i) / 4), Text: wholePercent(float64(i) / 4)})
-		c.X = append(c.X, templates.CurveTick{At: x(most * float64(i) / 4), Text: wholePercent(most * float64(i) / 4)})
 	}
-	for _, pass := range []float64{.95, .10} {
-		if q := p.Quality(d, pass); q < most {
-			c.Marks = append(c.Marks, templates.CurveMark{X: x(q), Y: y(pass), Text: fmt.Sprintf("%s defects: passes %.0f times in 100", wholePercent(q), 100*pass)})
+	for i := range ticks + 1 {
+		at := most * float64(i) / float64(ticks)
+		c.X = append(c.X, templates.CurveTick{At: x(at), Text: strconv.FormatFloat(math.Round(1e6*at)/1e4, 'f', -1, 64) + " %"})
+	}
+	for _, one := range marked(p, d) {
+		if one.Share > most {
+			continue
 		}
+		text := wholePercent(one.Share) + " defects"
+		if k, whole := d.Defects(one.Share); whole {
+			text = number(k) + " bad of " + number(d.Lot)
+		}
+		c.Marks = append(c.Marks, templates.CurveMark{X: x(one.Share), Y: y(one.Pass), Text: text + ": passes " + passWords(one.Pass)})
 	}
 	for i := 0; i <= curveRows; i++ {
 		one := points[i*(len(points)-1)/curveRows]
@@ -375,4 +383,31 @@ func curveOf(p acceptance.Plan, d acceptance.Design) *templates.Curve {
 		c.Text += " " + m.Text + "."
 	}
 	return c
+}
+
+// marked are the points of the characteristic that the words name.
+func marked(p acceptance.Plan, d acceptance.Design) []acceptance.Point {
+	good, bad := p.Passes(d, nearlyAlways), p.Fails(d, hardlyEver)
+	if k, whole := d.Defects(good.Share); whole && k == 0 {
+		good = p.With(d, 1)
+	}
+	if good.Share >= bad.Share {
+		return []acceptance.Point{bad}
+	}
+	return []acceptance.Point{good, bad}
+}
+
+// axisOf rounds the end of an axis of shares up, so that at most four steps of a round
+// number lead to it.
+func axisOf(most float64) (end float64, steps int) {
+	unit := math.Pow(10, math.Floor(math.Log10(most/4)))
+	step := 10 * unit
+	for _, m := range []float64{1, 2, 2.5, 5} {
+		if m*unit >= most/4*(1-1e-9) {
+			step = m * unit
+			break
+		}
+	}
+	steps = int(math.Ceil(most/step - 1e-9))
+	return step * float64(steps), steps
 }

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -176,6 +177,8 @@ func planLead(k acceptance.PlanKind) string {
 func planSentences(p acceptance.Plan, d acceptance.Design) []string {
 	var out []string
 	switch {
+	case d.Accept < 0 && d.Undivided():
+		out = append(out, fmt.Sprintf("Review all %s: the batch is too small to pass with fewer.", number(d.N)))
 	case d.Accept < 0:
 		out = append(out, fmt.Sprintf("Review examples one after the other until it is decided: %s at least, %s at most.", number(d.First), number(d.N)))
 		out = append(out, fmt.Sprintf("On average about %.0f when %s are defective, about %.0f when %s are.", p.Expected(d, p.Good), wholePercent(p.Good), p.Expected(d, p.Bad), wholePercent(p.Bad)))
@@ -194,10 +197,54 @@ func planSentences(p acceptance.Plan, d acceptance.Design) []string {
 			fmt.Sprintf("ISO 2859-1, single sampling, %s inspection, level %s, code letter %s, AQL %s %%.", severityWord(p.Severity), levelNames[p.Level], d.Letter, strconv.FormatFloat(p.AQL, 'f', -1, 64)),
 			"In a series of batches inspection is tightened when two of five in a row are rejected, eased again after five accepted in a row, and ended when five are rejected while it is tightened.")
 	}
-	if d.Accept < 0 || !d.Whole() {
-		out = append(out, fmt.Sprintf("A batch with %s of defects passes 95 times in 100, one with %s still 10 times in 100.", wholePercent(p.Quality(d, .95)), wholePercent(p.Quality(d, .10))))
+	if !d.Undivided() {
+		out = append(out, protection(p, d))
 	}
 	return out
+}
+
+// protection says which batches nearly always pass and which hardly ever.
+func protection(p acceptance.Plan, d acceptance.Design) string {
+	good, bad := p.Passes(d, nearlyAlways), p.Fails(d, hardlyEver)
+	k, whole := d.Defects(good.Share)
+	if !whole {
+		return fmt.Sprintf("A batch with %s of defects passes 95 times in 100, one with %s still 10 times in 100.", wholePercent(good.Share), wholePercent(bad.Share))
+	}
+	text := ""
+	if k == 0 {
+		k, good = 1, p.With(d, 1)
+		text = "A batch without defects always passes. "
+	}
+	text += fmt.Sprintf("With %s bad of %s it passes %s", number(k), number(d.Lot), passWords(good.Pass))
+	if most, _ := d.Defects(bad.Share); most > k {
+		text += fmt.Sprintf(", with %s bad %s", number(most), passWords(bad.Pass))
+	}
+	return text + "."
+}
+
+// The probabilities by which a plan is described.
+const (
+	nearlyAlways = .95
+	hardlyEver   = .10
+)
+
+// passWords say how often a batch passes: "40 times in 100". What is almost always or
+// almost never is not said to be so without exception.
+func passWords(pass float64) string {
+	switch n := math.Round(100 * pass); {
+	case pass > 1-1e-9:
+		return "always"
+	case pass < 1e-9:
+		return "never"
+	case n >= 100:
+		return "more than 99 times in 100"
+	case n < 1:
+		return "less than once in 100"
+	case n == 1:
+		return "once in 100"
+	default:
+		return fmt.Sprintf("%.0f times in 100", n)
+	}
 }
 
 func severityWord(s stat.Severity) string {

@@ -44,7 +44,13 @@ func TestSamplingWithoutScript(t *testing.T) {
 	lead.post("/sampling", form).want(t, http.StatusUnprocessableEntity, "Choose who is to review it.")
 	form.Set("everybody", "yes")
 	// Of 40 with five bad ones, 18 drawn hold none less than one time in twenty.
-	lead.get("/sampling/new?"+form.Encode()).want(t, http.StatusOK, "Review 18 examples. The batch passes with at most 0 defects.", "with 95 % confidence at most 10 % of the batch are bad")
+	lead.get("/sampling/new?"+form.Encode()).want(t, http.StatusOK, "Review 18 examples. The batch passes with at most 0 defects.", "with 95 % confidence at most 10 % of the batch are bad",
+		// 18 of 40 leave one bad one out 22 times in 40, four 22·21·20·19 times in 40·39·38·37.
+		"A batch without defects always passes. With 1 bad of 40 it passes 55 times in 100, with 4 bad 8 times in 100.", "4 bad of 40: passes 8 times in 100")
+	few := url.Values{"plan": {"sequential"}, "batch": form["batch"]}
+	lead.get("/sampling/new?"+few.Encode()).want(t, http.StatusOK, "Review all 40: the batch is too small to pass with fewer.")
+	// 0.017 % is not nothing: of an endless batch 299 without a defect pass 95 times in 100.
+	lead.get("/sampling/new?plan=zero").want(t, http.StatusOK, "A batch with 0.017 % of defects passes 95 times in 100, one with 0.8 % still 10 times in 100.")
 	drawn := lead.post("/sampling", form)
 	path := drawn.Header.Get("Location")
 	if drawn.StatusCode != http.StatusSeeOther || !strings.HasPrefix(path, "/sampling/0") {
