@@ -1,5 +1,10 @@
 package templates
 
+import (
+	"slices"
+	"unicode/utf8"
+)
+
 // Editor is a conversation as a form. Its fields belong to the form that
 // decides, so that an edit is saved with the decision.
 type Editor struct {
@@ -24,6 +29,7 @@ type State struct {
 // it does.
 type Act struct {
 	Op, Label string
+	Shown     string // what stands on it where that is less than Label
 	Disabled  bool
 	Focus     bool // it has the focus when the form is drawn again
 }
@@ -84,6 +90,7 @@ type EditField struct {
 	Unit     string
 	Range    string // "0 to 1"
 	Min, Max string
+	Wanted   string // what is said of what is no number
 	Numeric  bool
 	Options  []Option
 	Problem  string
@@ -148,10 +155,31 @@ func (f EditField) class() string {
 	if t := tone(f.Tone); t != "" {
 		c += " " + t
 	}
+	if f.wide() {
+		c += " ef-wide"
+	}
 	if f.Unknown {
 		c += " ef-unknown"
 	}
 	return c
+}
+
+// shown is what stands on the button.
+func (a Act) shown() string {
+	if a.Shown != "" {
+		return a.Shown
+	}
+	return a.Label
+}
+
+// wide says whether the choices of a field are longer than a column of the form
+// holds; buttons beside them take room.
+func (f EditField) wide() bool {
+	room := 15 // characters
+	if f.tools() {
+		room = 10
+	}
+	return slices.ContainsFunc(f.Options, func(o Option) bool { return utf8.RuneCountInString(o.Label) > room })
 }
 
 // tools says whether anything can be done with the field besides filling it in.

@@ -405,7 +405,7 @@ func (w *drawing) take(v value, stored string, path []string, typed string, how 
 		if f.known && f.may("string") && !blank {
 			return how.quote(typed), ""
 		}
-		return "", "Type a number, such as 5 or 2.5."
+		return "", f.wanted()
 	}
 	if strings.Contains(v.text, "\r\n") {
 		typed = strings.ReplaceAll(typed, "\n", "\r\n")
@@ -451,7 +451,11 @@ func (e *Editing) Err() error {
 	if len(e.Problems) == 0 {
 		return nil
 	}
-	return fault.Fields("The edit has a mistake.", e.Problems)
+	msg := strconv.Itoa(len(e.Problems)) + " fields need another look."
+	if len(e.Problems) == 1 {
+		msg = "One field needs another look."
+	}
+	return fault.Fields(msg, e.Problems)
 }
 
 // find returns the turn with a key and its number.

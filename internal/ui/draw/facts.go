@@ -1,7 +1,10 @@
 package draw
 
 import (
+	"fmt"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -156,6 +159,33 @@ func (w *drawing) facts(path []string) facts {
 		f.nullable = true
 	}
 	return f
+}
+
+// wanted asks for a number that may stand at the place.
+func (f facts) wanted() string {
+	what := "a number"
+	if f.whole {
+		what = "a whole number"
+	}
+	low, lowErr := strconv.ParseFloat(f.min, 64)
+	high, highErr := strconv.ParseFloat(f.max, 64)
+	const usual = 5.0
+	switch {
+	case lowErr == nil && highErr == nil && low < high:
+		like, step := low+0.85*(high-low), 100.0
+		if f.whole || high-low >= 10 {
+			step = 1
+		}
+		like = min(high, max(low, math.Round(like*step)/step))
+		return fmt.Sprintf("Type %s from %s to %s, such as %s.", what, f.min, f.max, strconv.FormatFloat(like, 'f', -1, 64))
+	case lowErr == nil && highErr != nil:
+		return fmt.Sprintf("Type %s of %s or more, such as %s.", what, f.min, strconv.FormatFloat(max(low, usual), 'f', -1, 64))
+	case highErr == nil && lowErr != nil:
+		return fmt.Sprintf("Type %s of %s or less, such as %s.", what, f.max, strconv.FormatFloat(min(high, usual), 'f', -1, 64))
+	case f.whole:
+		return "Type a whole number, such as 5."
+	}
+	return "Type a number, such as 5 or 2.5."
 }
 
 // may says whether a value of the type may stand at the place.

@@ -12,8 +12,12 @@ import (
 	"github.com/voicefit/spotter/web/templates"
 )
 
-// maxLine is how long a text may be, in bytes, to be edited beside others.
-const maxLine = 28
+// How long a text may be, in bytes, to be edited in one line without a part of it
+// out of sight; longer ones get a field that grows.
+const (
+	maxLine = 18 // beside others
+	maxItem = 30 // as an element of a list, with its buttons
+)
 
 // A former is the work on one form.
 type former struct {
@@ -396,19 +400,42 @@ func (n *nested) elements(f *templates.EditField, v value, path []string, h cata
 		f.Fields = append(f.Fields, child)
 	}
 	end := append(path[:len(path):len(path)], "-")
-	label := "Add to " + strings.ToLower(f.Label)
-	if f.Label == "" {
-		label = "Add one"
+	label := addOne
+	if f.Label != "" {
+		label += ": " + f.Label
 	}
-	f.Adds = []templates.Act{*n.act("add", end, label)}
+	add := n.act("add", end, label)
+	add.Shown = addOne
+	f.Adds = []templates.Act{*add}
 	if f.As == catalog.AsBars && h.ItemValue != "" && h.Total != nil {
 		var drawn templates.Node
 		n.w.bars(&drawn, v, path, h)
-		if drawn.Gauge == nil {
-			drawn.Gauge = &templates.Gauge{Text: "One has no number", Tone: catalog.ToneDanger}
+		if without := n.uncounted(v, path, h.ItemValue); without > 0 {
+			drawn.Gauge = &templates.Gauge{Text: strconv.Itoa(without) + " have no number", Tone: catalog.ToneDanger}
+			if without == 1 {
+				drawn.Gauge.Text = "One has no number"
+			}
 		}
 		f.Sum, f.SumOf, f.Whole = drawn.Gauge, placeName([]string{h.ItemValue}), trim(*h.Total)
 	}
+}
+
+// addOne stands on the button of every list; which list it is, is read aloud.
+const addOne = "Add one"
+
+// uncounted is how many elements of a list have no number at the member that is
+// added up, or something typed there that is none.
+func (n *nested) uncounted(v value, path []string, member string) int {
+	without := 0
+	for i, item := range v.items {
+		x, _ := item.get(member)
+		_, ok := x.float()
+		at := append(path[:len(path):len(path)], strconv.Itoa(i), member)
+		if _, refused := n.e.refused[n.base+":"+placeName(at)]; !ok || refused {
+			without++
+		}
+	}
+	return without
 }
 
 // leaf is a single value.
@@ -428,7 +455,7 @@ func (n *nested) leaf(f *templates.EditField, v value, path []string, h catalog.
 	options := n.options(v, h, facts)
 	room := maxLine
 	if len(path) > 0 && strings.Trim(path[len(path)-1], "0123456789") == "" {
-		room = maxSlot // elements of a list have a line to themselves
+		room = maxItem // elements of a list have a line to themselves
 	}
 	lines := strings.Contains(f.Value, "\n") || len(f.Value) > room || h.As == catalog.AsMarkdown || !v.scalar()
 	switch {
@@ -441,7 +468,7 @@ func (n *nested) leaf(f *templates.EditField, v value, path []string, h catalog.
 	}
 	f.Numeric = v.kind == number || facts.only("number")
 	if f.Numeric && f.Kind == templates.FieldLine {
-		f.Min, f.Max = facts.min, facts.max
+		f.Min, f.Max, f.Wanted = facts.min, facts.max, facts.wanted()
 		switch {
 		case f.Min != "" && f.Max != "":
 			f.Range = f.Min + " to " + f.Max

@@ -94,7 +94,7 @@ func TestACategoryOfFilesOnly(t *testing.T) {
     group Where the energy comes from 3
       choice Nutrient = fat of carbohydrate protein
       line Share = 0.25 0 to 1
-    + Add to where the energy comes from
+    + Add one: Where the energy comes from
   table Meals -
     group Meal
       line Time = 07:00
@@ -104,19 +104,19 @@ func TestACategoryOfFilesOnly(t *testing.T) {
       line Time = 12:30
       line Food = Rice
       + Grams
-    + Add to meals
+    + Add one: Meals
   chips Avoid -
     line Avoid 1 = alcohol
-    + Add to avoid
+    + Add one: Avoid
   steps Why -
     text Why 1 = Race in two days.
     text Why 2 = Gut needs rest.
-    + Add to why
+    + Add one: Why
   timeline Days -
     group Days 1
       line When = Friday
       line Eat = Pasta
-    + Add to days
+    + Add one: Days
   text Answer = Eat **early**.
   nothing Supplement -
     + Fill in Supplement

@@ -144,7 +144,7 @@ function typed(field) {
   const line = document.getElementById(field.getAttribute("aria-describedby"));
   const wrong = field.value.trim() !== "" && Number.isNaN(value(field));
   if (line) {
-    line.querySelector("span").textContent = wrong ? "Type a number, such as 5 or 2.5." : "";
+    line.querySelector("span").textContent = wrong ? field.dataset.number : "";
     line.hidden = !wrong;
   }
   if (wrong) field.setAttribute("aria-invalid", "true");
@@ -161,8 +161,14 @@ function gauge(field) {
   const high = Number(field.dataset.max || 1);
   const n = value(field);
   const at = Math.min(1, Math.max(0, (n - low) / (high - low)));
-  if (!Number.isNaN(at)) svg.querySelector(".gauge-at").setAttribute("cx", `${(at * 100).toFixed(1)}%`);
+  const dot = svg.querySelector(".gauge-at");
   const note = field.closest(".ef").querySelector(":scope > .note");
+  // What is no number is nowhere on the gauge, and within nothing.
+  if (Number.isNaN(at)) dot.setAttribute("visibility", "hidden");
+  else dot.removeAttribute("visibility");
+  if (note) note.hidden = Number.isNaN(at);
+  if (Number.isNaN(at)) return;
+  dot.setAttribute("cx", `${(at * 100).toFixed(1)}%`);
   if (!note || !svg.dataset.from) return;
   const [from, to] = [Number(svg.dataset.from), Number(svg.dataset.to)];
   const where = n < from ? "below" : n > to ? "above" : "within";
@@ -181,7 +187,9 @@ function total(list) {
   const sum = all.reduce((a, b) => a + b, 0);
   const says = (n) => (percent ? `${spell(n * 100)} %` : spell(n));
   const right = Math.abs(sum - whole) <= 0.005;
-  line.textContent = Number.isNaN(sum) ? "One has no number" : `Together ${says(sum)}${right ? "" : `, not ${says(whole)}`}`;
+  const without = all.filter(Number.isNaN).length;
+  if (without > 0) line.textContent = without === 1 ? "One has no number" : `${without} have no number`;
+  else line.textContent = `Together ${says(sum)}${right ? "" : `, not ${says(whole)}`}`;
   line.className = `ef-sum tone-${right ? "good" : "danger"}`;
 }
 
@@ -204,10 +212,12 @@ function place(article) {
   if (!editor) return;
   for (const old of editor.querySelectorAll(".ef-finding")) old.remove();
   for (const { link, box, severity } of places(article)) {
+    // What was found is about the value from before; what is typed says so itself.
+    if (box.querySelector(":scope > .ef-value > [aria-invalid=true]")) continue;
     const p = document.createElement("p");
     p.className = `ef-finding is-${severity}`;
     p.textContent = link.textContent;
-    const head = box.querySelector(":scope > .ef-head, :scope > .editor-head");
+    const head = box.querySelector(":scope > .ef-head, :scope > .editor-head, :scope > .ef-value");
     if (head) head.after(p);
     else box.append(p);
   }
