@@ -511,6 +511,7 @@ func (s *Server) actItems(r *http.Request, a bulk.Act, path string, v *templates
 			URL: "/examples/" + i.Example.String(), Place: draw.Plain(i.Source) + ", line " + number(i.Line), Category: category, Status: string(i.Status), Text: text,
 		})
 	}
+	v.Pager.Untimed = true
 	if len(items) == actItemRows {
 		v.Pager.Older = path + "?outcome=" + outcome + "&after=" + items[len(items)-1].Example.String() + "#items"
 	}

@@ -117,7 +117,7 @@ func TestDuplicatesAreListed(t *testing.T) {
 	sound(t, near)
 	reviewer.get("/duplicates?kind=near&category=ai_coach").want(t, http.StatusOK, "No two examples are nearly the same.")
 	reviewer.get("/duplicates?kind=far").want(t, http.StatusUnprocessableEntity, "no such list")
-	reviewer.get("/duplicates?after=x").want(t, http.StatusUnprocessableEntity, "damaged")
+	reviewer.get("/duplicates?after=x").want(t, http.StatusUnprocessableEntity, "out of date")
 
 	seedPairs(t, s,
 		[2]string{"deadlift 405 for 2 then 315 for 5", `{"exercise_name":"Deadlift","weight":405,"reps":2,"rpe":9,"rir":1,"tempo":"2-0-1"}`},
@@ -281,7 +281,7 @@ func TestLargeGroup(t *testing.T) {
 	last.want(t, http.StatusOK, "2 of them shown", "/examples/"+ids[21].String(), ">First<")
 	sound(t, last)
 	b.get(group+"?after="+ids[21].String()).want(t, http.StatusOK, "The group ends here")
-	b.get(group+"?after=1").want(t, http.StatusUnprocessableEntity, "address of this page is damaged")
+	b.get(group+"?after=1").want(t, http.StatusUnprocessableEntity, "out of date")
 	b.get("/duplicates/"+uuid.NewString()).want(t, http.StatusNotFound, "not there any more")
 
 	address, form := forms(t, list, "/keep")

@@ -333,7 +333,8 @@ func TestRecord(t *testing.T) {
 	b.get("/audit?action=nothing.").want(t, http.StatusOK, "No entries", `<option value="nothing." selected`)
 	b.get("/audit?since=tomorrow&until=2026-13-01").want(t, http.StatusUnprocessableEntity, `id="since-problem"`, `id="until-problem"`)
 	b.get("/audit?actor=nobody").want(t, http.StatusUnprocessableEntity, `id="actor-problem"`)
-	b.get("/audit?after=nonsense").want(t, http.StatusUnprocessableEntity, "Go back to its first page")
+	b.get("/audit?after=nonsense&action=import").want(t, http.StatusUnprocessableEntity, "This link to a page of the list is out of date", `href="/audit?action=import"`)
+	b.get("/examples?status=pending&cursor=nonsense").want(t, http.StatusUnprocessableEntity, "This link to a page of the list is out of date", `href="/examples?status=pending"`)
 
 	paged := start(t, func(c *ui.Config) {
 		c.Record = func(_ context.Context, f audit.Filter) ([]audit.Record, string, error) {

@@ -263,6 +263,7 @@ func (s *Server) listDuplicates(w http.ResponseWriter, r *http.Request) error {
 		Lead: counted(run.Duplicates, "row", "rows") + " of " + run.Name + " had a content that was here already.",
 	}
 	here := importURL(run.ID) + "/duplicates"
+	v.Pager.Untimed = true
 	if len(list) > duplicatesPerPage {
 		list = list[:duplicatesPerPage]
 		v.Pager.Older = here + "?after=" + strconv.FormatInt(list[len(list)-1].Offset, 10)

@@ -674,7 +674,7 @@ func TestListsArePaged(t *testing.T) {
 		t.Errorf("%d imports on %d pages, want 61 on 2", rows, pages)
 	}
 	for _, path := range []string{"/imports?before=x", path + "/duplicates?after=x", path + "?rejects=x"} {
-		b.get(path).want(t, http.StatusUnprocessableEntity, "does not exist")
+		b.get(path).want(t, http.StatusUnprocessableEntity, "out of date", "First page of the list")
 	}
 }
 

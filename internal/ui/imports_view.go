@@ -373,6 +373,7 @@ func (s *Server) importRejects(r *http.Request, run ingest.Run, c *catalog.Catal
 	if err != nil {
 		return err
 	}
+	v.RejectsPager.Untimed = true
 	if len(list) > shownRejects {
 		list = list[:shownRejects]
 		v.RejectsPager.Older = v.URL + "?rejects=" + strconv.FormatInt(list[len(list)-1].Offset, 10) + "#rejects"

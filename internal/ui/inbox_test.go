@@ -58,7 +58,7 @@ func TestInbox(t *testing.T) {
 	s.as(t, account.Lead).post("/inbox/read", url.Values{"notice": {ids[0][1]}}).want(t, http.StatusNotFound, "no such notice")
 	b.post("/inbox/read", url.Values{"upto": {ids[0][1]}}).leadsTo(t, "/inbox")
 	b.get("/inbox?show=unread").want(t, http.StatusOK, "All caught up")
-	b.get("/inbox?after=x").want(t, http.StatusUnprocessableEntity, "does not exist")
+	b.get("/inbox?after=x").want(t, http.StatusUnprocessableEntity, "out of date")
 	b.post("/inbox/read", url.Values{"notice": {"x"}}).want(t, http.StatusNotFound)
 	b.post("/inbox/read", url.Values{"upto": {"x"}}).want(t, http.StatusUnprocessableEntity)
 }

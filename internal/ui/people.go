@@ -186,6 +186,7 @@ func (s *Server) peopleView(r *http.Request, email, role string) (templates.Peop
 			},
 		})
 	}
+	v.Pager.Untimed = true
 	if next != "" {
 		v.Pager.Older = "/people?" + with(r.URL.Query(), "after", next).Encode()
 	}

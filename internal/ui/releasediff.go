@@ -68,6 +68,7 @@ func (s *Server) diffReleases(w http.ResponseWriter, r *http.Request) error {
 	if len(changes) == 0 {
 		v.Empty = "There are none: " + counted(d.Same, "row is", "rows are") + " the same."
 	}
+	v.Pager.Untimed = true
 	if len(changes) == releaseChanges {
 		v.Pager.Older = view(kind) + "&after=" + changes[len(changes)-1].Example.String()
 	}

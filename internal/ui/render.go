@@ -82,6 +82,11 @@ func (s *Server) problem(w http.ResponseWriter, r *http.Request, status int, tex
 		// Nobody was saving anything: it is a link that was used, or has expired.
 		v.Title, v.Advice = "This does not work any more", ""
 	}
+	if first, paged := firstPage(r); status == http.StatusUnprocessableEntity && paged {
+		// Nobody filled anything in: it is where the link says that the list goes on.
+		v.Title, v.Text = "This link to a page of the list is out of date", "Nothing is lost: the list is still there, from its beginning."
+		v.Advice, v.Actions = "", []templates.Link{{Label: "First page of the list", URL: first, Style: templates.ButtonPrimary}}
+	}
 	v.RequestID = traceOf(r.Context()).requestID
 	if status == http.StatusUnauthorized || status < http.StatusInternalServerError && !known {
 		v.Actions = []templates.Link{{Label: "Sign in", URL: "/login", Style: templates.ButtonPrimary}}
@@ -142,6 +147,23 @@ var problems = map[int]templates.Problem{
 		Status: "503", Title: "Back in a moment", Text: "The database does not answer just now.",
 		Advice: "Wait a few seconds and reload the page. Nothing saved before is lost.",
 	},
+}
+
+// placeParameters are how addresses of lists say where a page begins.
+var placeParameters = []string{"cursor", "after", "before", "rejects"}
+
+// firstPage is the address of the list that a request asked for a later page of, and
+// false where it asked for none.
+func firstPage(r *http.Request) (string, bool) {
+	if r.Method != http.MethodGet {
+		return "", false
+	}
+	q, later := r.URL.Query(), false
+	for _, name := range placeParameters {
+		later = later || q.Get(name) != ""
+		q.Del(name)
+	}
+	return addressOf(r.URL.Path, q), later
 }
 
 var toDashboard = []templates.Link{{Label: "Go to the dashboard", URL: "/"}}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 
 	"github.com/voicefit/spotter/internal/acceptance"
 	"github.com/voicefit/spotter/internal/account"
+	"github.com/voicefit/spotter/internal/assign"
 	"github.com/voicefit/spotter/internal/audit"
 	"github.com/voicefit/spotter/internal/catalog"
 	"github.com/voicefit/spotter/internal/fault"
@@ -176,17 +178,9 @@ func (s *Server) verified(ctx context.Context, one acceptance.Sample) (*template
 // sampleActions are what the viewer may do with the sample as it stands.
 func (s *Server) sampleActions(ctx context.Context, v *templates.Sample, one acceptance.Sample, r acceptance.Result, u account.User) error {
 	path := "/sampling/" + one.ID.String()
-	if one.State == acceptance.Open && r.Verdict == acceptance.Continue && r.Reviewed < r.Drawn && u.Can(account.Review) {
-		running, ok, err := s.samples.Running(ctx, one.ID)
-		if err != nil {
+	if one.State == acceptance.Open && r.Verdict == acceptance.Continue && r.Reviewed < r.Drawn {
+		if err := s.sampleWork(ctx, v, one.ID, u); err != nil {
 			return err
-		}
-		if ok {
-			if _, err := s.assignments.For(ctx, u.ID, running); err == nil {
-				v.Review = &templates.Link{Label: "Review the sample", URL: "/review/assigned/" + running.String(), Icon: "review", Style: templates.ButtonPrimary}
-			} else if f, is := fault.As(err); !is || f.Kind != fault.NotFound {
-				return err
-			}
 		}
 	}
 	if !u.Can(account.Measure) {
@@ -213,6 +207,50 @@ func (s *Server) sampleActions(ctx context.Context, v *templates.Sample, one acc
 	s.sampleReturn(v, one)
 	return nil
 }
+
+// sampleWork leads the viewer to the queue of the sample, or says who has it.
+func (s *Server) sampleWork(ctx context.Context, v *templates.Sample, sample uuid.UUID, u account.User) error {
+	running, ok, err := s.samples.Running(ctx, sample)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		v.Elsewhere = "What is left is in nobody's queue. Open it from the list below to decide it."
+		return nil
+	}
+	work, err := s.assignments.Get(ctx, running)
+	if err != nil {
+		return err
+	}
+	if u.Can(account.Review) && (work.Everybody || slices.ContainsFunc(work.People, func(p assign.Person) bool { return p.ID == u.ID })) {
+		v.Review = &templates.Link{Label: "Review the sample", URL: "/review/assigned/" + running.String(), Icon: "review", Style: templates.ButtonPrimary}
+		return nil
+	}
+	if !u.Can(account.Assign) {
+		v.Elsewhere = "It waits in the queue of those who were asked to review it."
+		return nil
+	}
+	names := make([]string, len(work.People))
+	for i, p := range work.People {
+		names[i] = draw.Plain(p.Name)
+	}
+	switch {
+	case work.Everybody:
+		v.Elsewhere = "It waits in the queue of everybody who reviews."
+	case len(names) > namedReviewers:
+		v.Elsewhere = fmt.Sprintf("It waits in the queue of %s and %s.", strings.Join(names[:namedReviewers], ", "), counted(len(names)-namedReviewers, "other", "others"))
+	default:
+		v.Elsewhere = fmt.Sprintf("It waits in the queue of %s.", strings.Join(names, ", "))
+	}
+	if !work.Everybody && u.Can(account.Review) {
+		v.Elsewhere += " You were not asked to review it."
+	}
+	v.Work = &templates.Link{Label: "See or hand over the assignment", URL: "/assignments/" + running.String()}
+	return nil
+}
+
+// namedReviewers is how many of those who review a sample its page names.
+const namedReviewers = 5
 
 // sampleReturn leads from a rejected batch to the act that sends it back, which is
 // looked at before it does anything.
@@ -278,6 +316,7 @@ func (s *Server) sampleItems(ctx context.Context, v *templates.Sample, one accep
 		v.Items = append(v.Items, sampleItem(c, one, i))
 	}
 	path := "/sampling/" + one.ID.String()
+	v.Pager.Untimed = true
 	if after > 0 {
 		v.Pager.First = path + "#items"
 	}

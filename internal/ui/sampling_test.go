@@ -62,10 +62,24 @@ func TestSamplingWithoutScript(t *testing.T) {
 	if body := pm.get(path).body; strings.Contains(body, "Abandon") || strings.Contains(body, "Review the sample") {
 		t.Error("a project manager is offered what only leads and reviewers do")
 	}
+	pm.get(path).want(t, http.StatusOK, "It waits in the queue of")
 	pm.post(path+"/close", nil).want(t, http.StatusForbidden)
 	lead.post(path+"/close", nil).leadsTo(t, path)
 	lead.get(path).want(t, http.StatusOK, "does not say enough yet")
 	lead.get(path+"?verify=1").want(t, http.StatusOK, "Drawn again: the same 18 examples")
+
+	// Where others were asked, the page says who, and leads to where it is handed over.
+	var work, other uuid.UUID
+	if err := s.pool.QueryRow(t.Context(), `SELECT assignment_id FROM sample_assignments`).Scan(&work); err != nil {
+		t.Fatal(err)
+	}
+	s.as(t, account.Reviewer)
+	if err := s.pool.QueryRow(t.Context(), `SELECT id FROM users WHERE role = 'reviewer'`).Scan(&other); err != nil {
+		t.Fatal(err)
+	}
+	lead.post("/assignments/"+work.String()+"/handover", url.Values{"person": {other.String()}}).leadsTo(t, "/assignments/"+work.String())
+	lead.get(path).want(t, http.StatusOK, "You were not asked to review it.", `href="/assignments/`+work.String())
+	lead.post("/assignments/"+work.String()+"/handover", url.Values{"everybody": {"yes"}}).leadsTo(t, "/assignments/"+work.String())
 
 	var item uuid.UUID
 	if err := s.pool.QueryRow(t.Context(), `SELECT example_id FROM sample_items WHERE ordinal = 3`).Scan(&item); err != nil {

@@ -129,6 +129,9 @@ type Pager struct {
 	Newer string
 	Older string
 	Note  string // "50 of 3,890", if known
+	// Untimed says that the rows do not go from the newest to the oldest: what follows
+	// is the next page, not the older one.
+	Untimed bool
 }
 
 // Time is a moment: Machine in RFC 3339, Text as people say it, Full for the
@@ -212,6 +215,14 @@ type Problem struct {
 	Advice    string // what to do if that does not help
 	RequestID string // finds the line in the log
 	Actions   []Link
+}
+
+// words are what the links to the beginning and to the following page say.
+func (p Pager) words() (first, following string) {
+	if p.Untimed {
+		return "First", "Next"
+	}
+	return "Newest", "Older"
 }
 
 func buttonStyle(style string) string {

@@ -109,6 +109,8 @@ type Sample struct {
 	Verified  *Flash
 	VerifyURL string
 	Review    *Link
+	Elsewhere string // why the viewer is not asked to review what is left
+	Work      *Link  // the assignment in which others do
 	Close     *SampleClose
 	Abandon   *Confirm
 	More      *Confirm
