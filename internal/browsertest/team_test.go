@@ -32,7 +32,7 @@ func TestTwoBrowsersCollide(t *testing.T) {
 	bo.Go("/examples")
 	bo.Until(`document.querySelector("main").innerText.includes("held by Ana")`)
 	bo.Go("/examples/" + ids[0].String())
-	bo.Until(`document.querySelector(".holder")?.innerText.includes("has held it for")`)
+	bo.Until(`document.querySelector(".holder")?.innerText.includes("has taken it just now")`)
 	editAsJSON(bo)
 	rewrite(bo, `{"exercise_name":"Row"}`)
 	bo.Keys(kb.Enter, kb.ModifierCtrl)

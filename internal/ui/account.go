@@ -10,6 +10,7 @@ import (
 
 	"github.com/voicefit/spotter/internal/account"
 	"github.com/voicefit/spotter/internal/fault"
+	"github.com/voicefit/spotter/internal/ui/draw"
 	"github.com/voicefit/spotter/web/templates"
 )
 
@@ -174,11 +175,11 @@ func (s *Server) accountView(r *http.Request) (templates.Account, error) {
 	}
 	for _, t := range tokens {
 		row := templates.Token{
-			Name: t.Name, Prefix: t.Prefix + "…", Created: moment(t.CreatedAt, now), Used: moment(t.LastUsedAt, now), Expires: moment(t.ExpiresAt, now),
+			Name: draw.Plain(t.Name), Prefix: t.Prefix + "…", Created: moment(t.CreatedAt, now), Used: moment(t.LastUsedAt, now), Expires: moment(t.ExpiresAt, now),
 			Active: true, State: "works",
 			Revoke: templates.Confirm{
 				Summary: "Revoke", Danger: true, Button: "Revoke it",
-				Text:   "Whatever uses " + t.Name + " stops working at once. This cannot be undone.",
+				Text:   "Whatever uses " + draw.Plain(t.Name) + " stops working at once. This cannot be undone.",
 				Action: "/account/tokens/" + t.ID.String() + "/revoke",
 			},
 		}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/voicefit/spotter/internal/audit"
 	"github.com/voicefit/spotter/internal/fault"
+	"github.com/voicefit/spotter/internal/ui/draw"
 	"github.com/voicefit/spotter/web/templates"
 )
 
@@ -206,7 +207,7 @@ func shortObject(object string) string {
 func detailFacts(detail json.RawMessage) []templates.Fact {
 	var object map[string]json.RawMessage
 	if err := json.Unmarshal(detail, &object); err != nil {
-		return []templates.Fact{{Value: string(detail)}}
+		return []templates.Fact{{Value: draw.Plain(string(detail))}}
 	}
 	var facts []templates.Fact
 	for _, name := range slices.Sorted(maps.Keys(object)) {
@@ -215,7 +216,7 @@ func detailFacts(detail json.RawMessage) []templates.Fact {
 		if json.Unmarshal(object[name], &text) == nil {
 			value = text
 		}
-		facts = append(facts, templates.Fact{Name: name, Value: value})
+		facts = append(facts, templates.Fact{Name: draw.Plain(name), Value: draw.Plain(value)})
 	}
 	return facts
 }

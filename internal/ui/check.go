@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/voicefit/spotter/internal/catalog"
 	"github.com/voicefit/spotter/internal/example"
 	"github.com/voicefit/spotter/internal/fault"
 	"github.com/voicefit/spotter/internal/lint"
@@ -57,19 +58,23 @@ func (s *Server) checkEdit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fmt.Errorf("check what was typed: %w", err)
 	}
-	return s.show(w, r, templates.CheckedFindings(checkedView(e, found, hf, plain)))
+	cat, err := s.category(r.Context(), d.Category)
+	if err != nil {
+		return err
+	}
+	return s.show(w, r, templates.CheckedFindings(s.checkedView(cat, e, found, hf, plain)))
 }
 
 // checkedView says what was found. A finding leads to the field that its place
 // is edited in.
-func checkedView(e *draw.Editing, found []lint.Finding, hf, plain int) templates.Checked {
+func (s *Server) checkedView(cat catalog.Category, e *draw.Editing, found []lint.Finding, hf, plain int) templates.Checked {
 	v := templates.Checked{
 		Note: "Of what you typed, not saved yet: " + counted(len(found), "finding", "findings") + ", " +
 			counted(hf, "token", "tokens") + " for Llama 3 (" + number(plain) + " without the date preamble).",
 	}
 	for _, f := range found {
 		v.Findings = append(v.Findings, templates.Finding{
-			Severity: string(f.Severity), Message: draw.Plain(f.Message), Rule: f.Rule, URL: "#" + e.Anchor(f.Path),
+			Severity: string(f.Severity), Message: s.drawer.Finding(cat, f.Message), Rule: f.Rule, URL: "#" + e.Anchor(f.Path),
 		})
 	}
 	return v

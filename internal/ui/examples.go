@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/google/uuid"
@@ -334,10 +335,13 @@ func (s *Server) examplePage(w http.ResponseWriter, r *http.Request, status int,
 		v.Metadata = draw.Text(laidOut(string(d.Metadata)))
 	}
 	if d.Holder != nil {
-		since := spell(max(s.now().Sub(d.Holder.Since), 0))
-		switch v.Holder = draw.Plain(d.Holder.Name) + " has held it for " + since + "."; {
+		held := "taken it just now"
+		if since := s.now().Sub(d.Holder.Since); since >= time.Minute {
+			held = "held it for " + spell(since)
+		}
+		switch v.Holder = draw.Plain(d.Holder.Name) + " has " + held + "."; {
 		case d.Holder.ID == u.ID:
-			v.Holder = "You have held it for " + since + "."
+			v.Holder = "You have " + held + "."
 		case u.Can(account.ManageLeases):
 			v.HandOver = "/examples/" + d.ID.String() + "/handover"
 		}

@@ -127,8 +127,8 @@ func TestExamplePage(t *testing.T) {
 
 	// Somebody holds it: everybody sees that, a lead can hand it over.
 	reviewer.post("/review/claim", url.Values{"category": {"voice_parsing"}})
-	pm.get(path).want(t, http.StatusOK, "Test reviewer has held it for")
-	reviewer.get(path).want(t, http.StatusOK, "You have held it for")
+	pm.get(path).want(t, http.StatusOK, "Test reviewer has taken it just now")
+	reviewer.get(path).want(t, http.StatusOK, "You have taken it just now")
 	lead.get(path).want(t, http.StatusOK, "Hand over")
 	lead.post(path+"/decisions", form(t, lead.get(path), "approve")).want(t, http.StatusConflict, "Somebody else is working on this example now")
 	reviewer.post(path+"/handover", nil).want(t, http.StatusForbidden)

@@ -371,13 +371,13 @@ func (s *Server) previewRow(i int, row ingest.PreviewRow, c *catalog.Catalog) (t
 	}
 	v.Conversation = drawn
 	for k, f := range row.Findings {
-		v.Findings = append(v.Findings, noteOf(f, anchors[k]))
+		v.Findings = append(v.Findings, s.noteOf(cat, f, anchors[k]))
 	}
 	return v, nil
 }
 
-func noteOf(f lint.Finding, anchor string) templates.ImportNote {
-	return templates.ImportNote{Severity: string(f.Severity), Text: draw.Plain(f.Message), Rule: f.Rule, Anchor: anchor}
+func (s *Server) noteOf(cat catalog.Category, f lint.Finding, anchor string) templates.ImportNote {
+	return templates.ImportNote{Severity: string(f.Severity), Text: s.drawer.Finding(cat, f.Message), Rule: f.Rule, Anchor: anchor}
 }
 
 func placeWords(cat catalog.Category, category, subcategory string) string {

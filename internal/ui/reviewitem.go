@@ -48,9 +48,13 @@ func (s *Server) item(r *http.Request, d browse.Detail) (templates.Item, error) 
 		if f.Severity == lint.Error {
 			errors++
 		}
-		v.Findings = append(v.Findings, templates.Finding{
-			Severity: string(f.Severity), Message: draw.Plain(f.Message), Rule: f.Rule, URL: "#" + anchors[i],
-		})
+		found := templates.Finding{
+			Severity: string(f.Severity), Message: s.drawer.Finding(cat, f.Message), Rule: f.Rule, URL: "#" + anchors[i],
+		}
+		if other := draw.OtherExample(f.Message); other != "" {
+			found.OtherURL = "/examples/" + other
+		}
+		v.Findings = append(v.Findings, found)
 	}
 	v.Errors = strconv.Itoa(errors)
 	v.Checklist = s.checklist(cat, d.Findings)

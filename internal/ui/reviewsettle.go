@@ -16,6 +16,7 @@ import (
 	"github.com/voicefit/spotter/internal/catalog"
 	"github.com/voicefit/spotter/internal/example"
 	"github.com/voicefit/spotter/internal/fault"
+	"github.com/voicefit/spotter/internal/lint"
 	"github.com/voicefit/spotter/internal/review"
 	"github.com/voicefit/spotter/internal/ui/draw"
 	"github.com/voicefit/spotter/web/templates"
@@ -183,8 +184,21 @@ func (s *Server) settleItem(r *http.Request, x review.Escalation, d browse.Detai
 		item.Form.Settle, item.Form.Asked = "Answer", true
 	}
 	item.Form.Action = settlePath(x)
-	item.Form.EditURL = settlePath(x) + "?edit=1#" + item.Prefix
+	item.Form.EditURL = settlePath(x) + "?edit=1" + worstPlace(item)
 	return item, nil
+}
+
+// worstPlace is the field of the form where the worst finding is mended, as the
+// fragment of an address; without findings, the top of the example.
+func worstPlace(item templates.Item) string {
+	for _, severity := range []lint.Severity{lint.Error, lint.Warning} {
+		for _, f := range item.Findings {
+			if f.Severity == string(severity) && f.EditURL != "" {
+				return f.EditURL
+			}
+		}
+	}
+	return "#" + item.Prefix
 }
 
 func (s *Server) settlePage(w http.ResponseWriter, r *http.Request, status int, x review.Escalation, d browse.Detail, item templates.Item) error {

@@ -117,6 +117,7 @@ type Finding struct {
 	Rule     string
 	URL      string // leads to the place
 	EditURL  string // leads to the field that edits it; empty: URL does
+	OtherURL string // leads to the example that it compares this one with; may be empty
 }
 
 // Check is an item of the checklist.

@@ -65,7 +65,7 @@ func (d Drawer) Conversation(s Subject) (templates.Conversation, []string, error
 	for i := range c.Turns {
 		t := &c.Turns[i]
 		if t.Answer == nil {
-			marks := append(spoken[i], marksIn(s, places, anchors, i)...)
+			marks := append(spoken[i], d.marksIn(s, places, anchors, i)...)
 			t.Text = runs(s.Conversation.Messages[i].Content, marks)
 		}
 		for k, p := range places {
@@ -110,7 +110,7 @@ func placeOf(path string) place {
 
 // marksIn are the findings about the text of message i, as ranges of it; a
 // finding about all of it leads to the turn.
-func marksIn(s Subject, places []place, anchors []string, i int) []span {
+func (d Drawer) marksIn(s Subject, places []place, anchors []string, i int) []span {
 	var marks []span
 	for k, p := range places {
 		if p.message != i || p.field != "content" {
@@ -122,7 +122,7 @@ func marksIn(s Subject, places []place, anchors []string, i int) []span {
 			continue
 		}
 		anchors[k] = findingID(s, k)
-		marks = append(marks, span{start: f.Start, end: f.End, mark: string(f.Severity), title: Plain(f.Message), id: anchors[k]})
+		marks = append(marks, span{start: f.Start, end: f.End, mark: string(f.Severity), title: d.Finding(s.Category, f.Message), id: anchors[k]})
 	}
 	return marks
 }
@@ -172,7 +172,7 @@ func (d Drawer) turn(s Subject, i int, m example.Message, places []place, anchor
 		return t, nil, nil
 	}
 	w := d.begin(s, m.Content, v)
-	w.findings = inside(s, places, i)
+	w.findings = d.inside(s, places, i)
 	n := w.node(v, nil, around{})
 	if w.err != nil {
 		return t, nil, w.failure()
@@ -196,11 +196,11 @@ func (d Drawer) turn(s Subject, i int, m example.Message, places []place, anchor
 }
 
 // inside are the marks in texts of message i's answer.
-func inside(s Subject, places []place, i int) map[string][]span {
+func (d Drawer) inside(s Subject, places []place, i int) map[string][]span {
 	marks := map[string][]span{}
 	for k, p := range places {
 		if f := s.Findings[k]; p.message == i && p.inside != "" && f.End > f.Start {
-			marks[p.inside] = append(marks[p.inside], span{start: f.Start, end: f.End, mark: string(f.Severity), title: Plain(f.Message)})
+			marks[p.inside] = append(marks[p.inside], span{start: f.Start, end: f.End, mark: string(f.Severity), title: d.Finding(s.Category, f.Message)})
 		}
 	}
 	return marks

@@ -51,6 +51,34 @@ func TestText(t *testing.T) {
 	}
 }
 
+// TestFindingInWords says keys of the real catalog's answers by their labels, and
+// leaves what is quoted and what is no key.
+func TestFindingInWords(t *testing.T) {
+	t.Parallel()
+	injury := defaultCategory(t, "injury_analysis")
+	for _, tt := range []struct{ in, want string }{
+		{"confidence_reasoning is empty; fill it in or take it out.", "“Why this sure” is empty; fill it in or take it out."},
+		{"Entry 2 of red_flags has 3 characters; write at least 5.", "Entry 2 of “Red flags” has 3 characters; write at least 5."},
+		{"The answer lacks the fields red_flags, recovery_timeline; add them.", "The answer lacks the fields “Red flags”, “The way back”; add them."},
+		{`severity is "red_flags \" red_flags"; write one of mild, severe.`, `severity is "red_flags \" red_flags"; write one of mild, severe.`},
+		{"The answer says “red_flags”.", "The answer says “red_flags”."},
+		{"The answer has fields that are not foreseen: no_such_key; take them out.", "The answer has fields that are not foreseen: no_such_key; take them out."},
+		{"a\u200bb", "a[ZWSP]b"},
+		{
+			"Example 0198c0de-0000-7000-8000-000000000001 answers nearly the same question differently in /recovery_timeline/phases/0/duration_weeks, /red_flags/1 and 2 more. Decide.",
+			"Another example answers nearly the same question differently in “The way back, Phases 1, Duration weeks”, “Red flags 2” and 2 more. Decide.",
+		},
+		{"12 mg /kg and or /tmp/red_flags", "12 mg /kg and or /tmp/red_flags"},
+	} {
+		if got := drawer.Finding(injury, tt.in); got != tt.want {
+			t.Errorf("Finding(%q) = %q, want %q", tt.in, got, tt.want)
+		}
+	}
+	if got, want := drawer.Finding(catalog.Category{}, "red_flags is empty."), "red_flags is empty."; got != want {
+		t.Errorf("without a category: %q, want %q", got, want)
+	}
+}
+
 // spell writes runs as text: [-gone-], {+new+}, everything else as it is.
 func spell(runs []templates.Run) string {
 	var b strings.Builder

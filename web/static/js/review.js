@@ -30,7 +30,10 @@ function run(bench) {
   const number = (name) => Number(bench.dataset[name] || 0);
   const count = { done: number("done"), total: number("total"), decisions: number("decisions"), millis: number("millis"), session: number("session") };
   const limit = number("limit");
-  const tally = { approve: 0, reject: 0, escalate: 0, skip: 0 };
+  // What a session came to so far. Its number is in the address, so it outlives a reload;
+  // this does, too.
+  const tallyKey = `spotter-tally ${user} ${location.pathname} ${queue}`;
+  const tally = { approve: 0, reject: 0, escalate: 0, skip: 0, ...(number("session") ? kept() : {}) };
   const states = new WeakMap(); // article -> {state, key, body, spent, since, decision, verdict}
 
   let current = null;
@@ -40,6 +43,23 @@ function run(bench) {
   let claiming = null;
   let exhausted = false;
   let leaving = "";
+
+  function kept() {
+    try {
+      return JSON.parse(sessionStorage.getItem(tallyKey) ?? "{}");
+    } catch {
+      return {}; // no storage, or not ours
+    }
+  }
+
+  function tell(verdict, by) {
+    tally[verdict] += by;
+    try {
+      sessionStorage.setItem(tallyKey, JSON.stringify(tally));
+    } catch {
+      // Without storage a reload forgets it, and finish says the number alone.
+    }
+  }
 
   const stateOf = (article) => {
     if (!states.has(article)) states.set(article, { state: "open", spent: 0, since: 0 });
@@ -187,7 +207,9 @@ function run(bench) {
     const h = document.createElement("h2");
     h.textContent = `Done: ${count.session}`;
     const p = document.createElement("p");
-    p.textContent = `${tally.approve} approved, ${tally.reject} rejected, ${tally.escalate} asked about.`;
+    if (tally.approve + tally.reject + tally.escalate === count.session) {
+      p.textContent = `${tally.approve} approved, ${tally.reject} rejected, ${tally.escalate} asked about` + (tally.skip ? `; ${tally.skip} skipped.` : ".");
+    }
     const row = document.createElement("div");
     row.className = "row";
     const again = new URL(location.href);
@@ -376,7 +398,7 @@ function run(bench) {
     closePanels(article);
     const counts = verdict !== "skip";
     if (counts) move(1, s.spent);
-    tally[verdict]++;
+    tell(verdict, 1);
     say(counts && !single ? `${done[verdict]}, ${at()}` : done[verdict]);
     saving++;
     saved();
@@ -396,7 +418,7 @@ function run(bench) {
     const outcome = answer?.ok && answer.doc.querySelector("[data-outcome]");
     if (!outcome) {
       s.state = "open";
-      tally[s.verdict]--;
+      tell(s.verdict, -1);
       if (counts) move(-1, s.spent);
       back(article, answer);
       return;
@@ -492,7 +514,7 @@ function run(bench) {
     const was = articles().find((a) => a.dataset.exampleId === article.dataset.exampleId);
     const s = was && stateOf(was);
     if (s?.state === "saved" && s.verdict !== "skip") {
-      tally[s.verdict]--;
+      tell(s.verdict, -1);
       move(-1, s.spent);
     } else if (!s && count.done > 0) {
       move(-1, 0);
