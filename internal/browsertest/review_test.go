@@ -290,8 +290,14 @@ func TestJustTen(t *testing.T) {
 	if got := tab.Value(`document.querySelector("[data-position]").textContent`); got != "2 of 3" {
 		t.Errorf("position = %q, want 2 of 3", got)
 	}
+	tab.Until(saved)
+	tab.Reload() // what was done outlives it
+	tab.Until(shows(ids[2]))
 	tab.Keys("a")
 	tab.Until(`document.querySelector(".finish") !== null && ` + saved)
+	if got := tab.Value(`document.querySelector(".finish").innerText.replace(/\s+/g, " ")`); !strings.Contains(got, "Done: 3 3 approved, 0 rejected, 0 asked about.") {
+		t.Errorf("at the end %q, want 3 approved", got)
+	}
 	var leases int
 	if err := s.Pool.QueryRow(t.Context(), "SELECT count(*) FROM leases").Scan(&leases); err != nil {
 		t.Fatal(err)

@@ -32,7 +32,7 @@ function run(bench) {
   const limit = number("limit");
   // What a session came to so far. Its number is in the address, so it outlives a reload;
   // this does, too.
-  const tallyKey = `spotter-tally ${user} ${location.pathname} ${queue}`;
+  const tallyKey = `spotter-tally ${user} ${location.pathname}`;
   const tally = { approve: 0, reject: 0, escalate: 0, skip: 0, ...(number("session") ? kept() : {}) };
   const states = new WeakMap(); // article -> {state, key, body, spent, since, decision, verdict}
 
