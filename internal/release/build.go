@@ -118,6 +118,17 @@ func (r Release) count(part export.Part) int64 {
 	return n
 }
 
+// LeftOut is how many rows of its part of the release a file does not hold, because
+// its preset can't say them; 0 of files without rows.
+func (r Release) LeftOut(f File) int64 { return r.leftOut(recipes(r.Spec), f) }
+
+func (r Release) leftOut(known []recipe, f File) int64 {
+	if i := slices.IndexFunc(known, func(rc recipe) bool { return rc.name == f.Name }); i >= 0 {
+		return r.count(known[i].part) - f.Rows
+	}
+	return 0
+}
+
 func (s *Service) dir(id uuid.UUID) string { return filepath.Join(s.cfg.Dir, id.String()) }
 
 // build writes every file that is not there yet. Each appears under its name only
@@ -655,9 +666,7 @@ func (s *Service) manifest(ctx context.Context, rel Release) error {
 	known := recipes(rel.Spec)
 	for _, f := range files {
 		mf := ManifestFile{Name: f.Name, Bytes: f.Bytes, SHA256: f.Hex(), Rows: f.Rows}
-		if i := slices.IndexFunc(known, func(rc recipe) bool { return rc.name == f.Name }); i >= 0 {
-			mf.Refused = rel.count(known[i].part) - f.Rows
-		}
+		mf.Refused = rel.leftOut(known, f)
 		m.Files = append(m.Files, mf)
 	}
 	if s.cfg.Key != nil {

@@ -21,6 +21,7 @@ import (
 	"github.com/voicefit/spotter/internal/audit"
 	"github.com/voicefit/spotter/internal/catalog"
 	"github.com/voicefit/spotter/internal/fault"
+	"github.com/voicefit/spotter/internal/lint"
 	"github.com/voicefit/spotter/web/templates"
 )
 
@@ -169,9 +170,7 @@ func platformView(p catalog.Platform) templates.CatalogPlatform {
 	}
 	if p.USDPerMillionTokens != nil {
 		v.Price = "$" + strconv.FormatFloat(*p.USDPerMillionTokens, 'f', 2, 64) + " per million tokens"
-		if p.PriceAsOf != "" {
-			v.Price += " (" + p.PriceAsOf + ")"
-		}
+		v.Price += " (as of " + cmp.Or(p.PriceAsOf, "an unknown date") + ")"
 	}
 	return v
 }
@@ -256,19 +255,39 @@ func (s *Server) categoryPage(r *http.Request, cat catalog.Category) (templates.
 	for _, name := range slices.Sorted(maps.Keys(cat.Vocabularies)) {
 		v.Vocabularies = append(v.Vocabularies, templates.Fact{Name: name, Value: strings.Join(cat.Vocabularies[name], ", ")})
 	}
+	rules := lint.Rules()
 	for _, check := range cat.Checks {
 		rule := templates.CatalogRule{Rule: check.Rule, Severity: check.Severity, Off: check.Off}
-		var settings []string
-		for _, name := range slices.Sorted(maps.Keys(check.Params)) {
-			settings = append(settings, name+" "+string(check.Params[name]))
+		if i := slices.IndexFunc(rules, func(r lint.Rule) bool { return r.ID == check.Rule }); i >= 0 {
+			rule.Summary = rules[i].Summary
 		}
-		rule.Settings = strings.Join(settings, ", ")
+		for _, name := range slices.Sorted(maps.Keys(check.Params)) {
+			rule.Settings = append(rule.Settings, templates.Fact{Name: strings.ReplaceAll(name, "_", " "), Value: settingWords(check.Params[name])})
+		}
 		v.Checks = append(v.Checks, rule)
 	}
 	for _, schema := range cat.Schemas {
 		v.Schemas = append(v.Schemas, templates.CatalogSchema{Title: "Shape of the answer: " + schema.Name, JSON: indented(schema.JSON)})
 	}
 	return v, nil
+}
+
+// settingWords writes a rule's setting as people do: a list with commas, a text
+// without quotes, anything else as the catalog has it.
+func settingWords(raw json.RawMessage) string {
+	var text string
+	if json.Unmarshal(raw, &text) == nil {
+		return text
+	}
+	var list []json.RawMessage
+	if json.Unmarshal(raw, &list) != nil {
+		return string(raw)
+	}
+	words := make([]string, len(list))
+	for i, one := range list {
+		words[i] = settingWords(one)
+	}
+	return strings.Join(words, ", ")
 }
 
 func categoryFacts(cat catalog.Category) []templates.Fact {

@@ -78,12 +78,13 @@ func subcategoryForm(i int, sub catalog.Subcategory, legend string) templates.Ca
 		BandMax:     field("confidence_band.max", "to", ""),
 		Hidden:      []templates.Hidden{{Name: fmt.Sprintf("subcategories[%d].was", i), Value: sub.Slug}},
 	}
+	f.Description.Rows = 2
 	f.Planned.InputMode, f.BandMin.InputMode, f.BandMax.InputMode = "numeric", "decimal", "decimal"
 	f.Slug.ReadOnly = sub.Slug != "" // examples refer to it
 	if sub.Slug == "" {
 		f.Slug.Placeholder = "lower_case_name"
 	} else {
-		f.Name.Hint = "Empty: removed."
+		f.Name.Hint = "Leave empty to remove it."
 	}
 	if sub.Planned > 0 {
 		f.Planned.Value = strconv.Itoa(sub.Planned)
@@ -94,20 +95,21 @@ func subcategoryForm(i int, sub catalog.Subcategory, legend string) templates.Ca
 	return f
 }
 
-// fieldsOf lists the fields of a form for filling and marking them.
+// fieldsOf lists the fields of a form, in the order of the page, for filling and
+// marking them.
 func fieldsOf(f *templates.CatalogForm) []*templates.Field {
 	all := []*templates.Field{
-		&f.Name, &f.Description, &f.Priority, &f.TargetMin, &f.TargetMax, &f.Approvals,
-		&f.Guidelines, &f.SystemPrompt, &f.Checklist, &f.Reasons, &f.Reason,
+		&f.Name, &f.Priority, &f.TargetMin, &f.TargetMax, &f.Approvals, &f.Description, &f.Guidelines, &f.SystemPrompt,
 	}
 	for i := range f.Subcategories {
 		s := &f.Subcategories[i]
-		all = append(all, &s.Name, &s.Slug, &s.Description, &s.Planned, &s.BandMin, &s.BandMax)
+		all = append(all, &s.Name, &s.Slug, &s.Planned, &s.BandMin, &s.BandMax, &s.Description)
 	}
+	all = append(all, &f.Checklist, &f.Reasons)
 	for i := range f.Schemas {
 		all = append(all, &f.Schemas[i].JSON)
 	}
-	return all
+	return append(all, &f.Reason)
 }
 
 // retyped puts back what was typed: rows of subcategories as they were sent, and
@@ -127,7 +129,8 @@ func retyped(f templates.CatalogForm, form url.Values) templates.CatalogForm {
 	return f
 }
 
-// mark puts problems beside their fields and returns those that have none. The
+// mark puts problems beside their fields, the cursor into the first of them, and
+// returns those that have none. The
 // names are those of applyForm, or paths of catalog.Validate into the category
 // at index i.
 func mark(f *templates.CatalogForm, problems map[string]string, i int) []string {
@@ -148,6 +151,11 @@ func mark(f *templates.CatalogForm, problems map[string]string, i int) []string 
 			continue
 		}
 		fields[field].Problem = strings.TrimSpace(fields[field].Problem + " " + problems[place])
+	}
+	f.First = "#edit"
+	if k := slices.IndexFunc(fields, func(f *templates.Field) bool { return f.Problem != "" }); k >= 0 {
+		fields[k].Autofocus = true
+		f.First = (&url.URL{Fragment: fields[k].ID}).String()
 	}
 	return sentences(rest)
 }
@@ -205,7 +213,7 @@ func (p formReader) count(name string) int {
 	}
 	n, err := strconv.Atoi(typed)
 	if err != nil || n < 0 {
-		p.wrong[name] = "Type a whole number."
+		p.wrong[name] = "Type a whole number, 0 or more."
 	}
 	return n
 }

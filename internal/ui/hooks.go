@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"slices"
@@ -60,6 +61,7 @@ func (s *Server) hookRoutes() {
 var eventWords = map[webhook.Event]string{
 	webhook.ImportFinished:    "an import has finished, failed or was cancelled",
 	webhook.ReleaseBuilt:      "the files of a release are built",
+	webhook.Ping:              "somebody tries it out",
 	webhook.EscalationCreated: "somebody asks a specialist, or two reviewers disagree",
 }
 
@@ -100,7 +102,10 @@ func (s *Server) hooksPage(w http.ResponseWriter, r *http.Request, status int, v
 		return err
 	}
 	for _, e := range list {
-		row := templates.HookRow{URL: "/webhooks/" + e.ID.String(), Name: e.Name, Address: e.URL, Events: eventList(e.Events), State: "On", Style: "is-approved"}
+		row := templates.HookRow{URL: "/webhooks/" + e.ID.String(), Name: e.Name, Address: e.URL, State: "On", Style: "is-approved"}
+		for _, event := range e.Events {
+			row.Events = append(row.Events, templates.HookEvent{Words: eventTitle(event), Code: string(event)})
+		}
 		if e.Disabled != nil {
 			row.State, row.Style = "Off: "+e.Disabled.Why, "is-rejected"
 		}
@@ -112,12 +117,22 @@ func (s *Server) hooksPage(w http.ResponseWriter, r *http.Request, status int, v
 	return nil
 }
 
+// eventList says what a webhook is told of, as the form does.
 func eventList(events []webhook.Event) string {
 	names := make([]string, len(events))
 	for i, e := range events {
-		names[i] = string(e)
+		names[i] = cmp.Or(eventWords[e], string(e))
 	}
-	return strings.Join(names, ", ")
+	return strings.Join(names, "; ")
+}
+
+// eventTitle begins with an event, as people say it.
+func eventTitle(e webhook.Event) string {
+	words := eventWords[e]
+	if words == "" {
+		return string(e)
+	}
+	return strings.ToUpper(words[:1]) + words[1:]
 }
 
 // createHook handles POST /webhooks. The answer shows the secret, once.
@@ -169,7 +184,7 @@ func (s *Server) hookPage(w http.ResponseWriter, r *http.Request, status int, e 
 	path := "/webhooks/" + e.ID.String()
 	v := templates.Hook{
 		Head:       templates.Head{Title: e.Name, Lead: e.URL, Crumbs: []templates.Link{{Label: "Webhooks", URL: "/webhooks"}}},
-		SecretHint: e.SecretHint + "…", Secret: secret, Style: templates.FlashInfo, State: "It is told of " + eventList(e.Events) + ".",
+		SecretHint: e.SecretHint + "…", Secret: secret, Style: templates.FlashInfo, State: "It is told when " + eventList(e.Events) + ".",
 		Form: hookForm(path, "Save", webhook.Form{Name: e.Name, URL: e.URL, Events: e.Events}, problem),
 		Actions: []templates.Confirm{
 			{Summary: "New secret", Button: "Make a new secret", Action: path + "/secret", Text: "What is sent from now on is signed with the new one. Change it at the receiver too."},
@@ -200,7 +215,7 @@ func (s *Server) hookPage(w http.ResponseWriter, r *http.Request, status int, e 
 
 func (s *Server) deliveryView(e webhook.Endpoint, d webhook.Delivery) templates.HookDelivery {
 	v := templates.HookDelivery{
-		URL: "/webhooks/" + e.ID.String() + "/deliveries/" + d.ID.String(), Event: string(d.Event), At: moment(d.CreatedAt, s.now()), Result: "not tried yet",
+		URL: "/webhooks/" + e.ID.String() + "/deliveries/" + d.ID.String(), Words: eventTitle(d.Event), Event: string(d.Event), At: moment(d.CreatedAt, s.now()), Result: "not tried yet",
 	}
 	if e.Disabled == nil {
 		v.Resend = v.URL

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -151,7 +152,7 @@ func (s *Server) overviewView(v *templates.Dashboard, d report.Dashboard, f over
 	}
 	v.People = peopleView(d, f, u)
 	v.PeopleExports = charts.exports("people", f)
-	v.Waiting = waitingWords(d.Questions, s.now())
+	v.Waiting = waitingWords(d.Questions, f.view.Source != uuid.Nil, s.now())
 	v.Cost = costView(d, f)
 	v.CostURL = filterURL(browse.Filter{Status: example.Approved, Source: f.source()}, "")
 	v.CostExamples = counted(d.Progress.Total.Approved, "approved example", "approved examples")
@@ -188,14 +189,20 @@ func forecastWords(f report.Forecast, c report.CategoryProgress) string {
 	return f.Earliest.Format("2 January") + " to " + f.Latest.Format("2 January 2006") + " at this pace"
 }
 
-func waitingWords(q report.Questions, now time.Time) string {
-	switch {
-	case q.Waiting == 0:
+// waitingWords says how many questions wait; they are those of all files, whichever
+// one is shown.
+func waitingWords(q report.Questions, ofFile bool, now time.Time) string {
+	if q.Waiting == 0 {
 		return ""
-	case q.Waiting == 1000:
-		return "1,000 questions or more wait for a specialist, the oldest since " + moment(q.Since, now).Text + "."
 	}
-	return counted(q.Waiting, "question waits", "questions wait") + " for a specialist, the oldest since " + moment(q.Since, now).Text + "."
+	words := counted(q.Waiting, "question waits", "questions wait") + " for a specialist"
+	if q.Waiting == 1000 {
+		words = "1,000 questions or more wait for a specialist"
+	}
+	if ofFile {
+		words += " in all files"
+	}
+	return words + ", the oldest since " + moment(q.Since, now).Text + "."
 }
 
 func peopleView(d report.Dashboard, f overviewForm, u account.User) []templates.DashboardPerson {
@@ -235,10 +242,7 @@ func costView(d report.Dashboard, f overviewForm) []templates.DashboardCost {
 	for _, p := range d.Platforms {
 		row := templates.DashboardCost{Name: p.Name, Model: p.Model, Price: "not known", Cost: "–", Unpacked: "–", Note: p.Note}
 		if p.USDPerMillionTokens != nil {
-			row.Price, row.AsOf = dollars(*p.USDPerMillionTokens), p.PriceAsOf
-			if row.AsOf == "" {
-				row.AsOf = "an unknown date"
-			}
+			row.Price, row.AsOf = dollars(*p.USDPerMillionTokens), cmp.Or(p.PriceAsOf, "an unknown date")
 		}
 		if cost, ok := p.Cost(f.epochs); ok {
 			row.Cost = dollars(cost)

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -201,10 +202,29 @@ func nameOfCategory(c *catalog.Catalog, slug string) string {
 	return draw.Plain(slug)
 }
 
+// redHeadings head red lines: what a line is called says that all is well.
+var redHeadings = map[string]string{
+	release.LineTargets: "Targets not met", release.LineErrors: "Open errors", release.LineApprovals: "Approvals missing",
+	release.LineChecklists: "Checklists not ticked", release.LineLabels: "Contradictions", release.LineLeakage: "Leakage between splits",
+	release.LineSplits: "Shares not as asked", release.LineSpecial: "Special tokens", release.LineLimits: "Over token limits",
+	release.LineRows: "Too few rows to train on", release.LineFloors: "Below the floor of a category",
+	release.LineSamples: "Not passed by a sample", release.LineDemo: "Demo data among the rows",
+}
+
+func lineHeading(l release.Line) string {
+	if l.Green {
+		return l.Label
+	}
+	if preset, ok := strings.CutPrefix(l.Key, release.LineFormat+"/"); ok {
+		return "Rows that do not fit the preset " + preset
+	}
+	return cmp.Or(redHeadings[l.Key], l.Label+": no")
+}
+
 func linesView(lines []release.Line) []templates.ReleaseLine {
 	out := make([]templates.ReleaseLine, len(lines))
 	for i, l := range lines {
-		out[i] = templates.ReleaseLine{Label: l.Label, Text: draw.Plain(l.Text), Do: l.Do, Green: l.Green, Holds: l.Holds}
+		out[i] = templates.ReleaseLine{Label: lineHeading(l), Text: draw.Plain(l.Text), Do: l.Do, Green: l.Green, Holds: l.Holds}
 		for _, id := range l.First[:min(len(l.First), 6)] {
 			out[i].First = append(out[i].First, templates.Link{Label: id.String()[24:], URL: "/examples/" + id.String()})
 		}
@@ -295,7 +315,7 @@ func releaseCosts(c *catalog.Catalog, tokens int64) []templates.CostRow {
 			continue
 		}
 		rows = append(rows, templates.CostRow{
-			Platform: p.Name, Price: fmt.Sprintf("$%.2f", *p.USDPerMillionTokens), Cost: fmt.Sprintf("$%.2f", *p.USDPerMillionTokens*float64(tokens)/1e6), Note: p.PriceAsOf,
+			Platform: p.Name, Price: fmt.Sprintf("$%.2f", *p.USDPerMillionTokens), Cost: fmt.Sprintf("$%.2f", *p.USDPerMillionTokens*float64(tokens)/1e6), Note: cmp.Or(p.PriceAsOf, "an unknown date"),
 		})
 	}
 	return rows

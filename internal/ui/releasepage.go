@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"maps"
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -12,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/voicefit/spotter/internal/account"
+	"github.com/voicefit/spotter/internal/catalog"
 	"github.com/voicefit/spotter/internal/export"
 	"github.com/voicefit/spotter/internal/fault"
 	"github.com/voicefit/spotter/internal/release"
@@ -118,7 +120,10 @@ func (s *Server) releasePage(w http.ResponseWriter, r *http.Request, status int,
 		v.Override = at + "/override"
 	}
 	if (rel.State == release.Held || rel.State == release.Failed) && u.Can(account.Release) {
-		v.Retry = at + "/retry"
+		v.Retry, v.RetryWord = at+"/retry", "Look again"
+		if rel.State == release.Failed {
+			v.RetryWord = "Try again"
+		}
 		if rel.FrozenAt == nil {
 			v.Discard = at + "/discard"
 		}
@@ -128,7 +133,7 @@ func (s *Server) releasePage(w http.ResponseWriter, r *http.Request, status int,
 			return err
 		}
 	}
-	if err := s.releaseFacts(ctx, rel, &v); err != nil {
+	if err := s.releaseFacts(ctx, c, rel, &v); err != nil {
 		return err
 	}
 	page := s.frame(w, r, rel.Name, templates.SectionReleases)
@@ -165,6 +170,9 @@ func (s *Server) builtView(ctx context.Context, rel release.Release, u account.U
 	slices.SortStableFunc(files, func(a, b release.File) int { return filePlace(a.Name) - filePlace(b.Name) })
 	for _, f := range files {
 		row := templates.ReleaseFileRow{Name: f.Name, Bytes: byteSize(f.Bytes), SHA256: f.Hex(), What: fileWords[f.Name]}
+		if left := rel.LeftOut(f); left > 0 {
+			row.Left = counted(left, "row", "rows") + " left out"
+		}
 		if f.Rows > 0 {
 			row.Rows = number(f.Rows)
 		}
@@ -188,18 +196,26 @@ func (s *Server) builtView(ctx context.Context, rel release.Release, u account.U
 		return err
 	}
 	pick := templates.Choice{Name: "with", Label: "Since the release"}
-	for _, x := range older {
-		if x.ID != rel.ID && x.FrozenAt != nil {
-			pick.Options = append(pick.Options, templates.Option{Value: x.ID.String(), Label: draw.Plain(x.Name), Selected: rel.Supersedes != nil && *rel.Supersedes == x.ID})
+	var later []templates.Option
+	for _, x := range older { // the newest first
+		if x.ID == rel.ID || x.State != release.Built {
+			continue
+		}
+		option := templates.Option{Value: x.ID.String(), Label: draw.Plain(x.Name), Selected: rel.Supersedes != nil && *rel.Supersedes == x.ID}
+		if x.CreatedAt.After(rel.CreatedAt) {
+			later = append(later, option)
+		} else {
+			pick.Options = append(pick.Options, option)
 		}
 	}
+	pick.Options = append(pick.Options, later...) // what is first is chosen: the one before
 	if len(pick.Options) > 0 {
 		v.Compare, v.CompareURL = &pick, at+"/diff"
 	}
 	return nil
 }
 
-func (s *Server) releaseFacts(ctx context.Context, rel release.Release, v *templates.ReleaseView) error {
+func (s *Server) releaseFacts(ctx context.Context, c *catalog.Catalog, rel release.Release, v *templates.ReleaseView) error {
 	fact := func(label, value, url string) {
 		if value != "" {
 			v.Facts = append(v.Facts, templates.ReleaseFact{Label: label, Value: draw.Plain(value), URL: url})
@@ -212,20 +228,24 @@ func (s *Server) releaseFacts(ctx context.Context, rel release.Release, v *templ
 		frozen := moment(*rel.FrozenAt, s.now())
 		v.Facts = append(v.Facts, templates.ReleaseFact{Label: "Frozen", When: &frozen})
 	}
-	fact("Splits", release.FormatSplits(rel.Spec.Splits), "")
+	fact("Splits", shareWords(rel.Spec.Splits), "")
 	fact("Seed", strconv.FormatInt(rel.Spec.Seed, 10), "")
-	fact("Categories", strings.Join(rel.Spec.Filters.Categories, ", "), "")
-	fact("Subcategories", strings.Join(rel.Spec.Filters.Subcategories, ", "), "")
+	var categories []string
+	for _, slug := range rel.Spec.Filters.Categories {
+		categories = append(categories, nameOfCategory(c, slug))
+	}
+	fact("Categories", strings.Join(categories, ", "), "")
+	fact("Subcategories", strings.Join(subcategoryNames(c, rel.Spec.Filters.Subcategories), ", "), "")
 	fact("Sources", strings.Join(rel.Spec.Filters.Sources, ", "), "")
 	fact("Tags", strings.Join(rel.Spec.Filters.Tags, ", "), "")
 	fact("Licences", licenceWords(rel.Licences), "")
 	for _, slug := range slices.Sorted(maps.Keys(rel.Spec.Limits)) {
 		l := rel.Spec.Limits[slug]
 		if l.Cap > 0 {
-			fact("Cap of "+slug, number(l.Cap), "")
+			fact("Cap of "+nameOfCategory(c, slug), number(l.Cap), "")
 		}
 		if l.Floor > 0 {
-			fact("Floor of "+slug, number(l.Floor), "")
+			fact("Floor of "+nameOfCategory(c, slug), number(l.Floor), "")
 		}
 	}
 	fact("Presets", strings.Join(rel.Spec.Presets, ", "), "")
@@ -245,6 +265,29 @@ func (s *Server) releaseFacts(ctx context.Context, rel release.Release, v *templ
 		fact("Superseded by", name, "/releases/"+id.String())
 	}
 	return nil
+}
+
+// shareWords is "train 80 %, validation 10 %, test 10 %".
+func shareWords(splits []release.Split) string {
+	parts := make([]string, len(splits))
+	for i, p := range splits {
+		parts[i] = p.Name + " " + strconv.FormatFloat(math.Round(p.Share*1e6)/1e4, 'f', -1, 64) + " %"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// subcategoryNames are the names of subcategories, of whichever category; the slugs
+// of those that the catalog does not have.
+func subcategoryNames(c *catalog.Catalog, slugs []string) []string {
+	names := slices.Clone(slugs)
+	for _, cat := range c.Categories {
+		for _, sub := range cat.Subcategories {
+			if i := slices.Index(slugs, sub.Slug); i >= 0 {
+				names[i] = sub.Name
+			}
+		}
+	}
+	return names
 }
 
 // licenceWords is "Apache-2.0 (900 rows), not stated (100 rows)".

@@ -89,8 +89,9 @@ type CatalogCheck struct {
 
 // CatalogRule is a rule that runs in the category, or is switched off.
 type CatalogRule struct {
-	Rule, Severity, Settings string
-	Off                      bool
+	Rule, Severity, Summary string
+	Settings                []Fact
+	Off                     bool
 }
 
 // CatalogSchema is what an answer must look like, as indented JSON.
@@ -104,6 +105,7 @@ type CatalogForm struct {
 	Version       string // the catalog that was seen; another one in force is a conflict
 	Problem       string
 	Problems      []string
+	First         string // where the first wrong field is, or the form
 	Open          bool
 	Name          Field
 	Description   Field

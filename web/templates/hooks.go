@@ -11,8 +11,12 @@ type Hooks struct {
 
 // HookRow is one webhook in the list.
 type HookRow struct {
-	URL, Name, Address, Events, State, Style string
+	URL, Name, Address, State, Style string
+	Events                           []HookEvent
 }
+
+// HookEvent is something to be told of, as people say it and as programs do.
+type HookEvent struct{ Words, Code string }
 
 // HookForm says what a webhook is.
 type HookForm struct {
@@ -43,6 +47,7 @@ type Hook struct {
 // HookDelivery is one line of the log.
 type HookDelivery struct {
 	URL    string
+	Words  string // of the event
 	Event  string
 	At     Time
 	State  string

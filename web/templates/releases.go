@@ -119,6 +119,7 @@ type ReleaseView struct {
 	Override   string // where a reason is posted; empty: not for this user, or not now
 	Problem    string // with the reason
 	Retry      string
+	RetryWord  string // on its button
 	Discard    string
 	Withdraw   string
 }
@@ -135,6 +136,7 @@ type ReleaseFact struct {
 // ReleaseFileRow is a file to download.
 type ReleaseFileRow struct {
 	Name, URL, Bytes, SHA256, Rows, What string
+	Left                                 string // "1 row left out": what its form can't say
 	Packed                               []Link // the same, compressed
 }
 
