@@ -404,6 +404,9 @@ func (s *Server) actProgress(ctx context.Context, a bulk.Act) (*templates.ActPro
 		}
 	case bulk.Done:
 		v.Text, v.Style = "Done: "+actOutcome(a)+".", templates.FlashSuccess
+		if a.Changed == 0 {
+			v.Text, v.Style = "Nothing was changed: "+actOutcome(a)+".", templates.FlashInfo
+		}
 		if text := openVerdicts(a.Kind, lines, true); text != "" {
 			v.Text = "Done: " + text + "; " + number(a.Stayed) + " stayed as it was."
 			if a.Stayed != 1 {

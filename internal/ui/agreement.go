@@ -127,6 +127,9 @@ func agreementView(c *catalog.Catalog, o agreement.Overview, category, period st
 			Icon: "people", Title: "Nothing to compare yet",
 			Text: "Nobody judged the same example as somebody else in this time. Categories that need two approvals and second looks in the queue bring such examples by themselves.",
 		}
+		if v.Filtered {
+			v.Empty.Title, v.Empty.Actions = "Nothing to compare here", []templates.Link{{Label: "Clear the filters", URL: "/agreement"}}
+		}
 		return v
 	}
 	list := comparedList{category: category, period: period}

@@ -66,7 +66,7 @@ func TestAgreementPages(t *testing.T) {
 		lead.get("/agreement/examples?"+bad).want(t, http.StatusUnprocessableEntity)
 	}
 
-	lead.get("/people/"+bo.ID.String()+"/work").want(t, http.StatusOK, "The work of "+bo.Name, "Agreement with others", "92 %", "9 s")
+	lead.get("/people/"+bo.ID.String()+"/work").want(t, http.StatusOK, "The work of "+bo.Name, "Agreement with others", "92 %", "9\u00a0s")
 	lead.get("/people/"+uuid.NewString()+"/work").want(t, http.StatusNotFound)
 	own := reviewer.get("/account/work")
 	own.want(t, http.StatusOK, "Your work", "/account/compared?period=90")

@@ -81,7 +81,10 @@ func (s *Server) compared(w http.ResponseWriter, r *http.Request, own uuid.UUID)
 		})
 	}
 	if len(list) == 0 {
-		v.Empty = &templates.Empty{Icon: "examples", Title: "No such examples", Text: "Nothing that was compared fits. A verdict may have been taken back since."}
+		v.Empty = &templates.Empty{
+			Icon: "examples", Title: "No such examples", Text: "Nothing that was compared fits. A verdict may have been taken back since.",
+			Actions: []templates.Link{{Label: "All that was compared", URL: r.URL.Path}},
+		}
 	}
 	if q.Get("after") != "" {
 		q.Del("after")

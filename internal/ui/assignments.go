@@ -72,10 +72,14 @@ func (s *Server) listAssignments(w http.ResponseWriter, r *http.Request) error {
 		{Label: "Ended", URL: "/assignments?show=ended", Current: ended},
 	}}
 	for _, a := range list {
-		v.Rows = append(v.Rows, s.assignmentRow(a))
+		row := s.assignmentRow(a)
+		row.Due = dayAlone(row.Due)
+		v.Rows = append(v.Rows, row)
 	}
 	if len(list) == 0 {
-		v.Empty = &templates.Empty{Icon: "review", Title: "Nothing here", Text: "Give a category, an import or the result of a search to somebody, and see here how far they are."}
+		v.Empty = &templates.Empty{
+			Icon: "review", Title: "Nothing here", Text: "Give a category, an import or the result of a search to somebody, and see here how far they are.",
+		}
 	}
 	if next != uuid.Nil {
 		v.Pager.Older = "/assignments?" + with(q, "after", next.String()).Encode()
@@ -142,6 +146,11 @@ func dueWords(due, now time.Time) string {
 		return "due on " + due.UTC().Weekday().String()
 	}
 	return "due " + due.UTC().Format("2 January")
+}
+
+// dayAlone is what dueWords says, for under a heading that says “Due” already.
+func dayAlone(words string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(strings.TrimPrefix(words, "was "), "due "), "on ")
 }
 
 // showAssign handles GET /assignments/new. The address may name what to give:

@@ -192,10 +192,17 @@ func (s *Server) showDuplicates(w http.ResponseWriter, r *http.Request) error {
 	}
 	if len(found) == 0 {
 		v.Empty = &templates.Empty{Icon: "duplicates", Title: "Nothing here", Text: kindWords[l.kind].none}
+		if l.category != "" {
+			v.Empty.Actions = []templates.Link{{Label: "All categories", URL: duplicateList{kind: l.kind}.url()}}
+		}
 		if l.after != uuid.Nil {
 			v.Empty.Text = "The list ends here."
+			v.Empty.Actions = []templates.Link{{Label: "Back to the beginning", URL: duplicateList{kind: l.kind, category: l.category}.url()}}
 		} else if total == 0 && v.Scanning == "" {
-			v.Empty = &templates.Empty{Icon: "duplicates", Title: "No duplicates", Text: "Every example is compared with the others soon after it comes in or changes. What is alike shows up here."}
+			v.Empty = &templates.Empty{
+				Icon: "duplicates", Title: "No duplicates", Text: "Every example is compared with the others soon after it comes in or changes. What is alike shows up here.",
+				Actions: []templates.Link{{Label: "See the examples", URL: "/examples"}},
+			}
 		}
 	}
 	page := s.frame(w, r, "Duplicates", templates.SectionDuplicates)

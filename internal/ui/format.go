@@ -78,7 +78,7 @@ func moment(t, now time.Time) templates.Time {
 	case ago < time.Minute && !future:
 		v.Text = "just now"
 	case ago < time.Hour && !future:
-		v.Text = strconv.Itoa(int(ago.Minutes())) + " min ago"
+		v.Text = strconv.Itoa(int(ago.Minutes())) + "\u00a0min ago"
 	case days == 0 && !future:
 		v.Text = counted(int(ago.Hours()), "hour", "hours") + " ago"
 	case days == 1:

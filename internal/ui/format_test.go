@@ -57,7 +57,7 @@ func TestMoment(t *testing.T) {
 	}{
 		{"never", time.Time{}, "never"},
 		{"now", now, "just now"},
-		{"minutes", now.Add(-59 * time.Minute), "59 min ago"},
+		{"minutes", now.Add(-59 * time.Minute), "59\u00a0min ago"},
 		{"an hour", now.Add(-61 * time.Minute), "1 hour ago"},
 		{"this morning", now.Add(-14 * time.Hour), "14 hours ago"},
 		{"yesterday", now.Add(-16 * time.Hour), "yesterday, 23:00"},

@@ -275,7 +275,7 @@ func (s *Server) listDuplicates(w http.ResponseWriter, r *http.Request) error {
 		v.Rows = append(v.Rows, duplicateView(d, run.ID))
 	}
 	if len(list) == 0 {
-		v.Empty = &templates.Empty{Title: "No duplicates", Text: "Nothing in this file was here before."}
+		v.Empty = &templates.Empty{Title: "No duplicates", Text: "Nothing in this file was here before.", Actions: []templates.Link{{Label: "Back to the import", URL: importURL(run.ID)}}}
 	}
 	return s.show(w, r, templates.ImportDuplicatesPage(s.frame(w, r, "Duplicates", templates.SectionImports), v))
 }

@@ -438,7 +438,7 @@ func (s *Server) createImport(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if len(in.taken) == 0 && len(in.problems) == 0 {
-		in.problems = []fileProblem{{err: fault.New(fault.Invalid, "Choose a file first.")}}
+		in.problems = []fileProblem{{err: fault.Fields("Choose a file first.", map[string]string{"file": "Choose a file here, or drop one."})}}
 	}
 	if len(in.problems) > 0 {
 		return s.importProblems(w, r, in)
@@ -476,7 +476,7 @@ func (s *Server) importProblems(w http.ResponseWriter, r *http.Request, in intak
 		return err
 	}
 	f := s.importForm(c, in.chosen, fields)
-	f.Problem = sentences[0]
+	f.Problem, f.FileProblem = sentences[0], fields["file"]
 	if len(sentences) > 1 {
 		f.Problem, f.Problems = "Not everything came in.", sentences
 	}

@@ -71,7 +71,7 @@ func (s *Server) problem(w http.ResponseWriter, r *http.Request, status int, tex
 	if v.Title == "" {
 		v = problems[http.StatusInternalServerError]
 	}
-	_, known := userOf(r.Context())
+	u, known := userOf(r.Context())
 	if text != "" {
 		v.Text = text
 		if status == http.StatusNotFound && !known {
@@ -87,6 +87,11 @@ func (s *Server) problem(w http.ResponseWriter, r *http.Request, status int, tex
 		v.Title, v.Text = "This link to a page of the list is out of date", "Nothing is lost: the list is still there, from its beginning."
 		v.Advice, v.Actions = "", []templates.Link{{Label: "First page of the list", URL: first, Style: templates.ButtonPrimary}}
 	}
+	if status == http.StatusNotFound {
+		if list, ok := listAbove(r.URL.Path, u); ok && known {
+			v.Advice, v.Actions = "", append([]templates.Link{list}, v.Actions...)
+		}
+	}
 	v.RequestID = traceOf(r.Context()).requestID
 	if status == http.StatusUnauthorized || status < http.StatusInternalServerError && !known {
 		v.Actions = []templates.Link{{Label: "Sign in", URL: "/login", Style: templates.ButtonPrimary}}
@@ -99,6 +104,18 @@ func (s *Server) problem(w http.ResponseWriter, r *http.Request, status int, tex
 	page := s.frame(w, r, v.Title, "")
 	page.Width = templates.WidthNarrow
 	s.render(w, r, status, templates.ProblemPage(page, v))
+}
+
+// listAbove is the list that a path of something to settle belongs to, where the user
+// may see it: what is not there any more was in it.
+func listAbove(path string, u account.User) (templates.Link, bool) {
+	switch {
+	case strings.HasPrefix(path, "/questions/") && u.Can(account.Review):
+		return templates.Link{Label: "Go to the questions", URL: "/questions", Style: templates.ButtonPrimary}, true
+	case strings.HasPrefix(path, "/adjudicate/") && u.Can(account.Adjudicate):
+		return templates.Link{Label: "Go to the disagreements", URL: "/adjudicate", Style: templates.ButtonPrimary}, true
+	}
+	return templates.Link{}, false
 }
 
 // problems are the words for each status that a person may meet.

@@ -379,15 +379,15 @@ func positionOf(done, total int64, pace review.Pace) templates.Position {
 func spell(d time.Duration) string {
 	switch {
 	case d < 90*time.Second:
-		return strconv.Itoa(int(d.Round(time.Second).Seconds())) + " s"
+		return strconv.Itoa(int(d.Round(time.Second).Seconds())) + "\u00a0s"
 	case d < time.Hour:
-		return strconv.Itoa(int(d.Round(time.Minute).Minutes())) + " min"
+		return strconv.Itoa(int(d.Round(time.Minute).Minutes())) + "\u00a0min"
 	}
 	minutes := int(d.Round(time.Minute).Minutes())
 	if minutes%60 == 0 {
-		return strconv.Itoa(minutes/60) + " h"
+		return strconv.Itoa(minutes/60) + "\u00a0h"
 	}
-	return strconv.Itoa(minutes/60) + " h " + strconv.Itoa(minutes%60) + " min"
+	return strconv.Itoa(minutes/60) + "\u00a0h " + strconv.Itoa(minutes%60) + "\u00a0min"
 }
 
 // items reads and draws examples for the queue; all but the first wait hidden.

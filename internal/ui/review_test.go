@@ -305,9 +305,10 @@ func TestQuestionIsAnsweredWhereItWasAsked(t *testing.T) {
 	list := reviewer.get("/questions")
 	list.want(t, http.StatusOK, "Is it &lt;i&gt;this&lt;/i&gt;?", "Look")
 	address := link(t, list, "/questions/")
-	reviewer.get(address).want(t, http.StatusOK, "Is it &lt;i&gt;this&lt;/i&gt;?")
+	reviewer.get(address).want(t, http.StatusOK, "Is it &lt;i&gt;this&lt;/i&gt;?", "A specialist will answer; you are told in your inbox.")
+	reviewer.get("/review").want(t, http.StatusOK, "Your questions")
 	other.get("/questions").want(t, http.StatusOK, "There are no open questions")
-	other.get(address).want(t, http.StatusNotFound)
+	other.get(address).want(t, http.StatusNotFound, "Go to the questions")
 	reviewer.post(address, url.Values{}).want(t, http.StatusForbidden)
 
 	lead.get("/questions").want(t, http.StatusOK, "Answer")
@@ -320,7 +321,7 @@ func TestQuestionIsAnsweredWhereItWasAsked(t *testing.T) {
 	}
 	reviewer.get("/examples/"+id.String()).want(t, http.StatusOK, "Questions and answers", "Yes, it is &lt;b&gt;that&lt;/b&gt;.", "Test lead answered")
 	reviewer.get("/inbox").want(t, http.StatusOK, "Yes, it is &lt;b&gt;that&lt;/b&gt;.")
-	lead.get(address).want(t, http.StatusOK, "Test lead settled it.")
+	lead.get(address).want(t, http.StatusOK, "Test lead answered and approved it, ")
 }
 
 func TestQueueThatDoesNotExist(t *testing.T) {
@@ -432,8 +433,8 @@ func TestProvenance(t *testing.T) {
 		}
 	}
 	for d, want := range map[time.Duration]string{
-		0: "0 s", 40 * time.Second: "40 s", 89 * time.Second: "89 s", 90 * time.Second: "2 min", 59 * time.Minute: "59 min",
-		time.Hour: "1 h", 70 * time.Minute: "1 h 10 min",
+		0: "0\u00a0s", 40 * time.Second: "40\u00a0s", 89 * time.Second: "89\u00a0s", 90 * time.Second: "2\u00a0min", 59 * time.Minute: "59\u00a0min",
+		time.Hour: "1\u00a0h", 70 * time.Minute: "1\u00a0h 10\u00a0min",
 	} {
 		if got := ui.Spell(d); got != want {
 			t.Errorf("Spell(%v) = %q, want %q", d, got, want)

@@ -40,11 +40,41 @@ func (s *Server) waitingLinks(ctx context.Context, u account.User) ([]templates.
 		if err != nil {
 			return nil, err
 		}
-		if len(some) > 0 {
-			links = append(links, templates.Link{Label: list.label, URL: list.url})
+		if len(some) == 0 {
+			continue
 		}
+		link := templates.Link{Label: list.label, URL: list.url}
+		if list.questions && !u.Can(account.Adjudicate) {
+			// Who may answer none of them sees those that they asked.
+			answers, err := s.answersSome(ctx, u)
+			if err != nil {
+				return nil, err
+			}
+			if !answers {
+				link.Label = "Your questions"
+			}
+		}
+		links = append(links, link)
 	}
 	return links, nil
+}
+
+// answersSome says whether the user may answer one of the open questions on the first
+// page of their list.
+func (s *Server) answersSome(ctx context.Context, u account.User) (bool, error) {
+	list, err := s.reviews.Escalations(ctx, settler(u), true, uuid.Nil, settlePageSize)
+	if err != nil {
+		return false, err
+	}
+	for _, x := range list {
+		if x.AskedBy != u.ID {
+			return true, nil // only who may answer it sees what others asked
+		}
+		if _, may, err := s.reviews.Escalation(ctx, settler(u), x.ID); err != nil || may {
+			return may, err
+		}
+	}
+	return false, nil
 }
 
 // listDisagreements handles GET /adjudicate.
@@ -147,7 +177,7 @@ func (s *Server) showSettle(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	return s.settlePage(w, r, http.StatusOK, x, d, item)
+	return s.settlePage(w, r, http.StatusOK, x, d, item, may)
 }
 
 // escalation reads what the address names.
@@ -201,7 +231,7 @@ func worstPlace(item templates.Item) string {
 	return "#" + item.Prefix
 }
 
-func (s *Server) settlePage(w http.ResponseWriter, r *http.Request, status int, x review.Escalation, d browse.Detail, item templates.Item) error {
+func (s *Server) settlePage(w http.ResponseWriter, r *http.Request, status int, x review.Escalation, d browse.Detail, item templates.Item, may bool) error {
 	u, _ := userOf(r.Context())
 	v := templates.Settle{
 		User: u.ID.String(), Title: "Disagreement", Lead: "Two reviewers judged the same text and did not know of each other.",
@@ -211,19 +241,35 @@ func (s *Server) settlePage(w http.ResponseWriter, r *http.Request, status int, 
 		v.Title, v.Lead = "Question", "Asked by "+somebody(x.Asker)+"."
 		v.Crumbs = []templates.Link{{Label: "Questions for a specialist", URL: "/questions"}}
 	}
-	if x.AnsweredAt.IsZero() && slices.ContainsFunc(d.Decisions, func(made browse.Decision) bool {
+	switch {
+	case !x.AnsweredAt.IsZero():
+		v.Settled, v.Answer = s.settledWords(x, d), draw.Text(x.Answer)
+	case !may:
+		v.Note = "A specialist will answer; you are told in your inbox."
+	case slices.ContainsFunc(d.Decisions, func(made browse.Decision) bool {
 		return made.ReviewerID == u.ID && !made.Undone && made.Verdict != "undo" && made.Verdict != string(example.Skip)
-	}) {
+	}):
 		v.Note = "You have judged this example yourself. If there is another lead, leave it to them."
-	}
-	if !x.AnsweredAt.IsZero() {
-		v.Settled, v.Answer = somebody(x.AnsweredBy)+" settled it.", draw.Text(x.Answer)
 	}
 	page := s.frame(w, r, v.Title, templates.SectionReview)
 	page.Width = templates.WidthFull
 	page.Styles = []string{"css/review.css", "css/form.css"}
 	s.render(w, r, status, templates.SettlePage(page, v))
 	return nil
+}
+
+// settledWords say who ended it, with what verdict, and when.
+func (s *Server) settledWords(x review.Escalation, d browse.Detail) string {
+	what := "settled it"
+	for _, made := range d.Decisions {
+		if made.ID == x.AnswerID && (made.Verdict == string(example.Approve) || made.Verdict == string(example.Reject)) {
+			what = did[made.Verdict]
+			if x.Question {
+				what = "answered and " + what
+			}
+		}
+	}
+	return somebody(x.AnsweredBy) + " " + what + ", " + moment(x.AnsweredAt, s.now()).Text + "."
 }
 
 // sides are the verdicts that meet in an escalation, the first one first: those
@@ -370,5 +416,5 @@ func (s *Server) unsettled(w http.ResponseWriter, r *http.Request, status int, x
 			}
 		}
 	}
-	return s.settlePage(w, r, status, x, d, item)
+	return s.settlePage(w, r, status, x, d, item, true)
 }

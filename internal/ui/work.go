@@ -140,7 +140,10 @@ func (v workView) pace() templates.WorkFigure {
 	f := templates.WorkFigure{Label: "Pace", Value: "–", Words: "There is no time on these decisions."}
 	if p := v.w.Pace; p.Decisions > 0 {
 		f.Value, f.Note = spell(p.Half), "an example"
-		f.Words = fmt.Sprintf("Half of them took between %s and %s. Reading carefully takes its time; there is no prize for speed.", spell(p.Quarter), spell(p.Three))
+		f.Words = "Reading carefully takes its time; there is no prize for speed."
+		if from, to := spell(p.Quarter), spell(p.Three); from != to {
+			f.Words = "Half of them took between " + from + " and " + to + ". " + f.Words
+		}
 	}
 	return f
 }

@@ -57,6 +57,7 @@ var (
 type ImportForm struct {
 	Problem     string
 	Problems    []string // one sentence for each file or field
+	FileProblem string   // what is wrong with the choice of a file
 	Taken       []Link   // files that came in all the same
 	Category    Choice
 	Subcategory GroupedChoice

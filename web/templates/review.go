@@ -1,6 +1,10 @@
 package templates
 
-import "github.com/a-h/templ"
+import (
+	"strconv"
+
+	"github.com/a-h/templ"
+)
 
 // Queues is the page on which a reviewer chooses what to work on.
 type Queues struct {
@@ -211,4 +215,15 @@ type FieldProblem struct {
 // Lease tells the script what is still held, and until when.
 type Lease struct {
 	ExampleID, Until string
+}
+
+// assignedShown is how many assignments stand before what waits for review; the rest
+// is behind them.
+const assignedShown = 5
+
+func moreAssignments(n int) string {
+	if n == 1 {
+		return "1 more assignment"
+	}
+	return strconv.Itoa(n) + " more assignments"
 }
