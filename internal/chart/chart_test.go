@@ -7,6 +7,7 @@ import (
 	"image/png"
 	"io"
 	"math"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -115,6 +116,27 @@ func TestLettersWithoutFont(t *testing.T) {
 		}
 		if said != boxes {
 			t.Errorf("%q: the picture says that it has boxes: %v, want %v", words, said, boxes)
+		}
+	}
+}
+
+// TestTimesSayWhereTheyEnd draws charts as narrow as a phone's: the axis says the last
+// day, and the legend takes another line before it leaves the target out.
+func TestTimesSayWhereTheyEnd(t *testing.T) {
+	t.Parallel()
+	for _, width := range []float64{300, 340, 720} {
+		for days := range 40 {
+			c := chart.Times{Series: []chart.Series{{Name: "approved", Tone: chart.Approved}, {Name: "rejected", Tone: chart.Rejected}}, Low: 2, High: 4, BandNote: "a target of 2 to 4 a day"}
+			for i := range days {
+				c.Labels = append(c.Labels, "day "+strconv.Itoa(i+1))
+			}
+			for i := range c.Series {
+				c.Series[i].Values = make([]float64, days)
+			}
+			drawn := c.Draw(width).Inline()
+			if days > 0 && !strings.Contains(drawn, ">day "+strconv.Itoa(days)+"<") || !strings.Contains(drawn, c.BandNote) {
+				t.Fatalf("%d days at %v lack the last one or the target\n%s", days, width, drawn)
+			}
 		}
 	}
 }

@@ -147,7 +147,9 @@ type Times struct {
 
 // Draw draws the chart at the given width.
 func (t Times) Draw(width float64) Drawing {
-	const height, bottom, top = 260, 28, 30
+	const bottom, lineHeight = 28, 18
+	keys, lines := t.legend(width)
+	top, height := 12+lineHeight*float64(lines), 242+lineHeight*float64(lines)
 	d := Drawing{Title: t.Title, Text: t.Text, Width: width, Height: height}
 	most := t.High
 	each := func(f func(v float64)) {
@@ -222,30 +224,41 @@ func (t Times) Draw(width float64) Drawing {
 		}
 	}
 	every := max(int(math.Ceil(float64(len(t.Labels))*wide("00 September")/(width-left))), 1)
-	free := 0.0 // where the next label may begin
-	for i := 0; i < len(t.Labels); i += every {
-		anchor, begin := "middle", x(i)-wide(t.Labels[i])/2
+	place := func(i int) (anchor string, begin, end float64) {
+		w := wide(t.Labels[i])
 		switch {
 		case i == 0:
-			anchor, begin = "start", x(i)
-		case begin+wide(t.Labels[i]) > width:
-			anchor, begin = "end", x(i)-wide(t.Labels[i])
+			return "start", x(i), x(i) + w
+		case x(i)+w/2 > width:
+			return "end", x(i) - w, x(i)
 		}
-		if begin < free {
+		return "middle", x(i) - w/2, x(i) + w/2
+	}
+	const apart = 8
+	last, until := len(t.Labels)-1, width // the last label is always there, others where it leaves room
+	if last > 0 {
+		anchor, begin, _ := place(last)
+		d.text(Soft, x(last), height-8, anchor, t.Labels[last])
+		until = begin - apart
+	}
+	free := 0.0 // where the next label may begin
+	for i := 0; i < max(last, 1) && i <= last; i += every {
+		anchor, begin, end := place(i)
+		if begin < free || end > until {
 			continue
 		}
-		free = begin + wide(t.Labels[i]) + 8
+		free = end + apart
 		d.text(Soft, x(i), height-8, anchor, t.Labels[i])
 	}
-	at := 0.0
-	for _, s := range t.Series {
-		d.line(s.Tone, 3, Point{at, 10}, Point{at + 14, 10}).dashed = s.Dashed
-		d.text(Ink, at+19, 14, "start", s.Name)
-		at += wide(s.Name) + 38
-	}
-	if t.High > 0 && t.BandNote != "" && at+17+wide(t.BandNote) < width {
-		d.rect(Band, at, 4, 12, 12)
-		d.text(Ink, at+17, 14, "start", t.BandNote)
+	for _, k := range keys {
+		at := lineHeight * float64(k.line)
+		if k.series == nil {
+			d.rect(Band, k.x, at+4, 12, 12)
+			d.text(Ink, k.x+17, at+14, "start", t.BandNote)
+			continue
+		}
+		d.line(k.series.Tone, 3, Point{k.x, at + 10}, Point{k.x + 14, at + 10}).dashed = k.series.Dashed
+		d.text(Ink, k.x+19, at+14, "start", k.series.Name)
 	}
 	d.Head = []string{"Day"}
 	for _, s := range t.Series {
@@ -265,6 +278,32 @@ func (t Times) Draw(width float64) Drawing {
 		d.Rows = append(d.Rows, row)
 	}
 	return d
+}
+
+// A key is one entry of a legend; without a series it is the band's.
+type key struct {
+	series *Series
+	x      float64
+	line   int
+}
+
+// legend lays the legend out in as many lines as the width asks for.
+func (t Times) legend(width float64) (keys []key, lines int) {
+	at, line := 0.0, 0
+	add := func(s *Series, mark float64, name string) {
+		if at > 0 && at+mark+wide(name) > width {
+			at, line = 0, line+1
+		}
+		keys = append(keys, key{s, at, line})
+		at += mark + wide(name) + 19
+	}
+	for i := range t.Series {
+		add(&t.Series[i], 19, t.Series[i].Name)
+	}
+	if t.High > 0 && t.BandNote != "" {
+		add(nil, 17, t.BandNote)
+	}
+	return keys, line + 1
 }
 
 func cell(v float64) string {
