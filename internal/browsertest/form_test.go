@@ -101,9 +101,11 @@ func TestEditAnInjuryAnswerByKeyboard(t *testing.T) {
 	tab.Run(`document.activeElement.select()`)
 	tab.Keys("much")
 	tab.Until(confidence + `.getAttribute("aria-invalid") === "true"`)
+	tab.Until(confidence + `.closest(".ef").querySelector(".problem").textContent.trim() === "Type a number from 0 to 1, such as 0.85."`)
+	tab.Until(confidence + `.closest(".ef").querySelector(".note").hidden && ` + confidence + `.closest(".ef").querySelector(".gauge-at").getAttribute("visibility") === "hidden"`)
 	tab.Run(`document.activeElement.select()`)
 	tab.Keys("0.9")
-	tab.Until(confidence + `.getAttribute("aria-invalid") === null`)
+	tab.Until(confidence + `.getAttribute("aria-invalid") === null && !` + confidence + `.closest(".ef").querySelector(".note").hidden`)
 
 	// Enter adds a step behind the one with the cursor; Alt and an arrow move it.
 	tab.Run(field("message.1:/reasoning_chain/0") + `.focus()`)

@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,6 +12,7 @@ import (
 
 	"github.com/voicefit/spotter/internal/catalog"
 	"github.com/voicefit/spotter/internal/example"
+	"github.com/voicefit/spotter/internal/fault"
 	"github.com/voicefit/spotter/internal/ui/draw"
 	"github.com/voicefit/spotter/web/templates"
 )
@@ -145,6 +147,47 @@ func TestACategoryOfFilesOnly(t *testing.T) {
 	s.Conversation.Messages[1].Content = ""
 	if got := acts(t, s, "begin:message.1").Messages()[1].Content; got != `{"goal":"","sure":null,"shares":[],"answer":""}` {
 		t.Errorf("a new answer is %s", got)
+	}
+}
+
+// TestWhatIsNoNumber types words where numbers belong: each field says what it
+// wants, and nothing is said of a number that is not there.
+func TestWhatIsNoNumber(t *testing.T) {
+	t.Parallel()
+	s := draw.Subject{Prefix: "x", Category: nutrition(t), Subcategory: "race_week", Conversation: example.Conversation{Messages: []example.Message{
+		{Role: example.User, Content: "3200 kcal, race on Sunday"}, {Role: example.Assistant, Content: meals},
+	}}}
+	form := url.Values{"message.1:/sure": {"x"}}
+	e, _ := editor(t, s, form)
+	if err, ok := fault.As(e.Err()); !ok || err.Msg != "One field needs another look." {
+		t.Errorf("one mistake: %v", e.Err())
+	}
+	form["message.1:/energy_kcal"] = []string{"lots"}
+	form["message.1:/meals/0/grams"] = []string{"a bowl"}
+	form["message.1:/shares/0/share"] = []string{"half"}
+	e, v := editor(t, s, form)
+	if err, ok := fault.As(e.Err()); !ok || err.Msg != "4 fields need another look." {
+		t.Errorf("four mistakes: %v", e.Err())
+	}
+	want := map[string]string{
+		"message.1:/sure":           "Type a number from 0 to 1, such as 0.85.",
+		"message.1:/energy_kcal":    "Type a whole number from 800 to 8000, such as 6920.",
+		"message.1:/meals/0/grams":  "Type a number of 0 or more, such as 5.",
+		"message.1:/shares/0/share": "Type a number from 0 to 1, such as 0.85.",
+	}
+	if diff := cmp.Diff(want, e.Problems); diff != "" {
+		t.Errorf("problems (-want +got):\n%s", diff)
+	}
+	sum := func(v templates.Editor) string {
+		i := slices.IndexFunc(v.Turns[1].Text.Answer.Fields, func(f templates.EditField) bool { return f.Sum != nil })
+		return v.Turns[1].Text.Answer.Fields[i].Sum.Text
+	}
+	if got := sum(v); got != "One has no number" {
+		t.Errorf("the sum says %q", got)
+	}
+	form["message.1:/shares/2/share"] = []string{"a quarter"}
+	if _, v = editor(t, s, form); sum(v) != "2 have no number" {
+		t.Errorf("the sum says %q", sum(v))
 	}
 }
 
