@@ -33,6 +33,7 @@ func checking(t *testing.T) *browsertest.Site {
 	return browsertest.Start(t, func(_ *browsertest.Site, c *ui.Config) {
 		c.Check = func(_ context.Context, s lint.Subject) ([]lint.Finding, error) { return linter.Check(s), nil }
 		c.Count, c.Tokens = tokens.CountBoth, tokens
+		c.HasRule = func(string) bool { return true }
 	})
 }
 
@@ -48,14 +49,18 @@ func TestChecksAsTheReviewerTypes(t *testing.T) {
 	tab.Go("/review/voice_parsing")
 	tab.Until(current)
 	const (
-		note   = current + `.querySelector("[data-checked-note]").textContent`
-		list   = current + `.querySelector("[data-checked-list]").textContent`
-		stored = current + `.querySelector("[data-findings]").hidden === false`
+		note = current + `.querySelector("[data-checked-note]").textContent`
+		list = current + `.querySelector("[data-checked-list]").textContent`
+		// What the checks showed of the saved text, and do not show of what is typed.
+		proved   = `(() => { const box = ` + current + `.querySelector("[value=numbers_said]"); return box.checked && !box.closest("label").querySelector(".proved").hidden; })()`
+		unproved = `(() => { const box = ` + current + `.querySelector("[value=numbers_said]"); return !box.checked && box.closest("label").querySelector(".proved").hidden; })()`
+		stored   = current + `.querySelector("[data-findings]").hidden === false`
 	)
+	tab.Until(proved)
 	editAsJSON(tab)
 	rewrite(tab, `{"exercise_name":"Bench Press","weight":999,"reps":1}`)
 	tab.Until(note + `.startsWith("Of what you typed, not saved yet: ")`)
-	tab.Until(list + `.includes("voice/unsupported-number") && !(` + stored + `)`)
+	tab.Until(list + `.includes("voice/unsupported-number") && !(` + stored + `) && ` + unproved)
 	tab.Axe()
 	tab.Screenshot("check-typed")
 	tab.Run(current + `.querySelector("[data-checked-list] a[data-finding]").click()`)
@@ -68,7 +73,7 @@ func TestChecksAsTheReviewerTypes(t *testing.T) {
 	tab.Until(note + ` !== "" && !` + list + `.includes("999")`)
 
 	tab.Run(current + `.querySelector("[data-act=edit]").click()`)
-	tab.Until(note + ` === "" && ` + list + ` === "" && ` + stored)
+	tab.Until(note + ` === "" && ` + list + ` === "" && ` + stored + ` && ` + proved)
 	// What was typed is still there, and checked when the fields open again.
 	tab.Run(current + `.querySelector("[data-act=edit]").click()`)
 	tab.Until(note + ` !== ""`)

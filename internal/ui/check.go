@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -72,6 +73,13 @@ func (s *Server) checkedView(cat catalog.Category, e *draw.Editing, found []lint
 		Note: "Of what you typed, not saved yet: " + counted(len(found), "finding", "findings") + ", " +
 			counted(hf, "token", "tokens") + " for Llama 3 (" + number(plain) + " without the date preamble).",
 	}
+	var proved []string
+	for _, c := range s.checklist(cat, found) {
+		if c.Proved {
+			proved = append(proved, c.Slug)
+		}
+	}
+	v.Proved = strings.Join(proved, " ")
 	for _, f := range found {
 		v.Findings = append(v.Findings, templates.Finding{
 			Severity: string(f.Severity), Message: s.drawer.Finding(cat, f.Message), Rule: f.Rule, URL: "#" + e.Anchor(f.Path),

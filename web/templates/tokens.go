@@ -74,4 +74,5 @@ func tokenParts(parts []TokenPart) templ.Component {
 type Checked struct {
 	Note     string
 	Findings []Finding
+	Proved   string // slugs of the checklist that the checks show of it, separated by spaces
 }

@@ -593,7 +593,20 @@ function run(bench) {
     checked(article, "", []);
   }
 
-  function checked(article, note, nodes) {
+  // prove takes the tick of the checks away from what they do not show of what is typed,
+  // and gives it back; null: they show what they showed of the saved text.
+  function prove(article, slugs) {
+    for (const shown of article.querySelectorAll(".proved")) {
+      const box = shown.closest("label").querySelector("input");
+      const holds = slugs === null || slugs.includes(box.value);
+      if (holds === !shown.hidden) continue;
+      shown.hidden = !holds;
+      box.checked = holds;
+    }
+  }
+
+  function checked(article, note, nodes, proved = null) {
+    prove(article, proved);
     const line = part(article, "[data-checked-note]");
     if (!line) return;
     if (line.textContent !== note) line.textContent = note;
@@ -623,8 +636,9 @@ function run(bench) {
       }
     }
     if (stateOf(article).asked !== turn) return;
-    const [note, found] = (answer?.ok && answer.doc.querySelector("[data-checked]")?.children) || [];
-    if (found) checked(article, note.textContent.trim(), [...document.adoptNode(found).childNodes]);
+    const said = answer?.ok && answer.doc.querySelector("[data-checked]");
+    const [note, found] = said?.children || [];
+    if (found) checked(article, note.textContent.trim(), [...document.adoptNode(found).childNodes], said.dataset.proved.split(" "));
     else checked(article, "", []);
   }
 
