@@ -98,3 +98,11 @@ WITH RECURSIVE seen AS (
       FROM seen WHERE seen.rule IS NOT NULL
 )
 SELECT rule::text AS rule FROM seen WHERE rule IS NOT NULL ORDER BY rule LIMIT 500;
+
+-- name: NamesOfExamples :many
+-- What people call examples: the file each came from and its line in it.
+SELECT e.id, s.name AS source_name, e.source_line
+  FROM examples e
+  JOIN sources s ON s.dataset_id = e.dataset_id AND s.id = e.source_id
+ WHERE e.dataset_id = @dataset_id AND e.id = ANY(@ids::uuid[])
+ ORDER BY e.id;

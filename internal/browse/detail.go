@@ -288,3 +288,26 @@ func (s *Service) HoldersOf(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID
 	}
 	return held, nil
 }
+
+// A Place is the file that an example came from and its line in it, from 1.
+type Place struct {
+	Source string
+	Line   int64
+}
+
+// PlacesOf returns where examples came from, by id; those that are no more are
+// missing.
+func (s *Service) PlacesOf(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]Place, error) {
+	if len(ids) > MaxLimit {
+		return nil, fault.New(fault.Invalid, "Ask where at most %d examples are from.", MaxLimit)
+	}
+	rows, err := db.New(s.db).NamesOfExamples(ctx, s.dataset, ids)
+	if err != nil {
+		return nil, fmt.Errorf("places of %d examples: %w", len(ids), err)
+	}
+	places := make(map[uuid.UUID]Place, len(rows))
+	for _, r := range rows {
+		places[r.ID] = Place{Source: r.SourceName, Line: r.SourceLine}
+	}
+	return places, nil
+}

@@ -385,6 +385,41 @@ func (q *Queries) NamedSources(ctx context.Context, datasetID uuid.UUID, name st
 	return items, nil
 }
 
+const namesOfExamples = `-- name: NamesOfExamples :many
+SELECT e.id, s.name AS source_name, e.source_line
+  FROM examples e
+  JOIN sources s ON s.dataset_id = e.dataset_id AND s.id = e.source_id
+ WHERE e.dataset_id = $1 AND e.id = ANY($2::uuid[])
+ ORDER BY e.id
+`
+
+type NamesOfExamplesRow struct {
+	ID         uuid.UUID
+	SourceName string
+	SourceLine int64
+}
+
+// What people call examples: the file each came from and its line in it.
+func (q *Queries) NamesOfExamples(ctx context.Context, datasetID uuid.UUID, ids []uuid.UUID) ([]NamesOfExamplesRow, error) {
+	rows, err := q.db.Query(ctx, namesOfExamples, datasetID, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []NamesOfExamplesRow
+	for rows.Next() {
+		var i NamesOfExamplesRow
+		if err := rows.Scan(&i.ID, &i.SourceName, &i.SourceLine); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const revisionsOf = `-- name: RevisionsOf :many
 SELECT r.revision, r.messages, r.tools, r.tokens, r.reason, r.created_at, r.author_id, coalesce(u.name, '')::text AS author
   FROM revisions r

@@ -12,8 +12,10 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/google/uuid"
 
 	"github.com/voicefit/spotter/internal/account"
+	"github.com/voicefit/spotter/internal/browse"
 	"github.com/voicefit/spotter/internal/catalog"
 	"github.com/voicefit/spotter/internal/example"
 	"github.com/voicefit/spotter/internal/export"
@@ -185,7 +187,15 @@ func (s *Server) showDownload(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		preflight(&v, want, t, expected)
+		var refused []uuid.UUID
+		for _, x := range t.sum.Refusals[:min(len(t.sum.Refusals), shownRefusals)] {
+			refused = append(refused, x.ID)
+		}
+		places, err := s.places(r.Context(), refused)
+		if err != nil {
+			return err
+		}
+		preflight(&v, want, t, expected, places)
 	}
 	page := s.frame(w, r, "Download", templates.SectionDownload)
 	page.Styles = importStyles()
@@ -324,7 +334,7 @@ func (t *tryout) check(ctx context.Context, from *export.Service, o export.Optio
 
 // preflight says what a download holds, what it leaves out and what to know
 // about it.
-func preflight(v *templates.Download, want wanted, t tryout, expected int64) {
+func preflight(v *templates.Download, want wanted, t tryout, expected int64, places map[uuid.UUID]browse.Place) {
 	sum := t.sum
 	note := func(severity, text string, link *templates.Link) {
 		v.Checks = append(v.Checks, templates.DownloadCheck{Severity: severity, Text: text, Link: link})
@@ -356,7 +366,7 @@ func preflight(v *templates.Download, want wanted, t tryout, expected int64) {
 		note("warning", counted(sum.Demo, "row is", "rows are")+" demo data. Remove the demo before you train on this.", nil)
 	}
 	for _, x := range sum.Refusals[:min(len(sum.Refusals), shownRefusals)] {
-		v.Refusals = append(v.Refusals, templates.DownloadRefusal{URL: "/examples/" + x.ID.String(), Where: "…" + x.ID.String()[28:] + ", line " + number(x.Line), Reason: x.Reason})
+		v.Refusals = append(v.Refusals, templates.DownloadRefusal{URL: "/examples/" + x.ID.String(), Where: cameFrom(places, x.ID), Reason: x.Reason})
 	}
 	if sum.Refused > shownRefusals {
 		v.RefusalsNote = "the first " + number(int64(shownRefusals)) + " of " + number(sum.Refused)

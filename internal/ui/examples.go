@@ -30,6 +30,7 @@ type Examples interface {
 	ShownVerdicts(ctx context.Context, refs []browse.Ref, v browse.Viewer) error
 	ShownJudged(ctx context.Context, ids []uuid.UUID, v browse.Viewer) error
 	HoldersOf(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]browse.Holder, error)
+	PlacesOf(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]browse.Place, error)
 	Sources(ctx context.Context) ([]browse.Source, error)
 	Rules(ctx context.Context) ([]string, error)
 	Similar(ctx context.Context, id uuid.UUID, n int) ([]browse.Alike, error)

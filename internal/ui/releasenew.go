@@ -14,6 +14,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/voicefit/spotter/internal/account"
+	"github.com/voicefit/spotter/internal/browse"
 	"github.com/voicefit/spotter/internal/catalog"
 	"github.com/voicefit/spotter/internal/export"
 	"github.com/voicefit/spotter/internal/fault"
@@ -185,7 +186,9 @@ func (s *Server) releasePreview(ctx context.Context, o release.Order) (templates
 		note = counted(holding, "holds the release", "hold the release")
 	}
 	v.Figures = append(v.Figures, templates.ReleaseFigure{Label: "Red lines", Value: number(red), Note: note})
-	v.Lines = linesView(p.Lines)
+	if v.Lines, err = s.linesView(ctx, p.Lines); err != nil {
+		return v, err
+	}
 	if !p.Whole {
 		v.Note = "These are more than " + number(release.PreviewRows) + " rows. Counts and balance are of all of them; what can only be said of single rows is estimated from " + number(p.Sampled) +
 			" drawn at random. Leakage, contradictions and shares are looked at when the release is made: its page shows all lines before anything is frozen."
@@ -221,15 +224,53 @@ func lineHeading(l release.Line) string {
 	return cmp.Or(redHeadings[l.Key], l.Label+": no")
 }
 
-func linesView(lines []release.Line) []templates.ReleaseLine {
+// linesView shows the lines of a preflight, the first examples of each by file and
+// line.
+func (s *Server) linesView(ctx context.Context, lines []release.Line) ([]templates.ReleaseLine, error) {
+	var all []uuid.UUID
+	for _, l := range lines {
+		all = append(all, l.First[:min(len(l.First), shownFirst)]...)
+	}
+	places, err := s.places(ctx, all)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]templates.ReleaseLine, len(lines))
 	for i, l := range lines {
 		out[i] = templates.ReleaseLine{Label: lineHeading(l), Text: draw.Plain(l.Text), Do: l.Do, Green: l.Green, Holds: l.Holds}
-		for _, id := range l.First[:min(len(l.First), 6)] {
-			out[i].First = append(out[i].First, templates.Link{Label: id.String()[24:], URL: "/examples/" + id.String()})
+		for _, id := range l.First[:min(len(l.First), shownFirst)] {
+			out[i].First = append(out[i].First, templates.Link{Label: cameFrom(places, id), URL: "/examples/" + id.String()})
 		}
 	}
-	return out
+	return out, nil
+}
+
+// shownFirst is how many examples of a line of the preflight are named.
+const shownFirst = 6
+
+// places returns where examples came from, where there are pages of examples.
+func (s *Server) places(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]browse.Place, error) {
+	places := map[uuid.UUID]browse.Place{}
+	if s.browse == nil {
+		return places, nil
+	}
+	for part := range slices.Chunk(ids, browse.MaxLimit) {
+		some, err := s.browse.PlacesOf(ctx, part)
+		if err != nil {
+			return nil, err
+		}
+		maps.Copy(places, some)
+	}
+	return places, nil
+}
+
+// cameFrom is "plates.jsonl, line 3"; the id of an example that is no more.
+func cameFrom(places map[uuid.UUID]browse.Place, id uuid.UUID) string {
+	p, ok := places[id]
+	if !ok {
+		return id.String()
+	}
+	return draw.Plain(p.Source) + ", line " + number(p.Line)
 }
 
 // balanceView holds rows by category and subcategory against the plan.

@@ -101,7 +101,9 @@ func (s *Server) releasePage(w http.ResponseWriter, r *http.Request, status int,
 	at := "/releases/" + rel.ID.String()
 	v := releaseStateView(rel)
 	v.Notes, v.Problem = draw.Plain(rel.Notes), problem
-	v.Lines = linesView(rel.Preflight)
+	if v.Lines, err = s.linesView(ctx, rel.Preflight); err != nil {
+		return err
+	}
 	if rel.Items > 0 {
 		v.Figures = []templates.ReleaseFigure{{Label: "Rows", Value: number(rel.Items)}}
 		for _, p := range rel.Splits() {
