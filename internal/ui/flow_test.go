@@ -421,7 +421,7 @@ func TestEditCategory(t *testing.T) {
 	form.Set("target.max", "many")
 	form.Set("schemas[0].json", "{")
 	form.Set("subcategories[0].confidence_band.min", "a lot")
-	b.post(path, form).want(t, http.StatusUnprocessableEntity, "Nothing was saved",
+	b.post(path, form).want(t, http.StatusUnprocessableEntity, "Nothing was saved", `href="#edit.target.max"`,
 		`id="edit.target.max-problem"`, `value="many"`, `id="edit.schemas[0].json-problem"`, `id="edit.subcategories[0].confidence_band.min-problem"`)
 
 	form = formOf(t, b.get(path).body, path)
