@@ -16,7 +16,7 @@ import (
 // out of sight; longer ones get a field that grows.
 const (
 	maxLine = 18 // beside others
-	maxItem = 30 // as an element of a list, with its buttons
+	maxItem = 24 // as an element of a list, with its buttons
 )
 
 // A former is the work on one form.
