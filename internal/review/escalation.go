@@ -225,7 +225,7 @@ func (s *Service) answer(ctx context.Context, tx pgx.Tx, d Decision, out Outcome
 			text += ": " + words
 		}
 		author, _, _ := strings.Cut(d.Reviewer.Name, " <") // the name, as other notices say it
-		place := "#history" // where the page says it: an injury answer in front of that is long on a phone
+		place := "#history"                                // where the page says it: an injury answer in front of that is long on a phone
 		if kind == inbox.KindAnswer {
 			place = "#asked"
 		}
