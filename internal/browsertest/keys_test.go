@@ -117,7 +117,7 @@ func TestTickIsNoWords(t *testing.T) {
 	tab.Keys("1")
 	tab.Until(item + `.querySelector("[name=checklist]").checked`)
 	tab.Reload()
-	tab.Until(`document.querySelector("main").innerText.includes("What you ticked here before is back.")`)
+	tab.Until(`document.querySelector("main")?.innerText.includes("What you ticked here before is back.")`)
 	tab.Run(item + `.querySelector("h2").focus()`)
 	tab.Keys("e")
 	tab.Until(`document.activeElement.name?.endsWith("/primary_assessment/confidence")`)

@@ -147,7 +147,7 @@ func TestPagesThatAreMadeByKeyAndAxe(t *testing.T) {
 	tab.Go("/webhooks")
 	tab.Run(`document.querySelector("[name=name]").value = "CI"; document.querySelector("[name=url]").value = "https://ci.example.org/spotter"; document.querySelector("[value='release.built']").checked = true`)
 	tab.Run(`document.querySelector("[name=url]").form.requestSubmit()`)
-	tab.Until(`document.querySelector("main").innerText.includes("whsec_") || [...document.querySelectorAll("input")].some((e) => e.value.startsWith("whsec_"))`)
+	tab.Until(`document.querySelector("main")?.innerText.includes("whsec_") || [...document.querySelectorAll("input")].some((e) => e.value.startsWith("whsec_"))`)
 	if err := postgres.InTx(ctx, s.Pool, func(tx pgx.Tx) error {
 		return webhook.Emit(ctx, tx, exampletest.Dataset, webhook.ReleaseBuilt, map[string]string{"name": strings.Repeat("a long name ", 30)})
 	}); err != nil {

@@ -53,7 +53,7 @@ func TestSeriesAndAudit(t *testing.T) {
 	for n := range 2 {
 		_, key := batch(n)
 		path := draw("iso", key, series)
-		tab.Until(`document.querySelector("main").innerText.includes("normal inspection")`)
+		tab.Until(`document.querySelector("main")?.innerText.includes("normal inspection")`)
 		one, err := samples.Get(t.Context(), uuid.MustParse(strings.TrimPrefix(path, "/sampling/")))
 		if err != nil {
 			t.Fatal(err)
@@ -73,7 +73,7 @@ func TestSeriesAndAudit(t *testing.T) {
 	}
 	ids, key := batch(2)
 	draw("iso", key, series)
-	tab.Until(`document.querySelector("main").innerText.includes("tightened inspection")`)
+	tab.Until(`document.querySelector("main")?.innerText.includes("tightened inspection")`)
 	tab.Axe()
 
 	// An audit of what Bo approved: its queue is a queue like any other.
@@ -90,7 +90,7 @@ func TestSeriesAndAudit(t *testing.T) {
 	tab.Run(`[...document.querySelectorAll("a")].find(a => a.textContent.includes("Review the sample")).click()`)
 	tab.Until(`location.pathname.startsWith("/review/assigned/") && document.readyState === "complete"`)
 	tab.Run(`document.querySelector("main form[action='/review/claim']")?.requestSubmit()`)
-	tab.Until(current + ` && document.querySelector(".bench[data-ready]") && document.querySelector("main").innerText.includes("Audit: Lot")`)
+	tab.Until(current + ` && document.querySelector(".bench[data-ready]") && document.querySelector("main")?.innerText.includes("Audit: Lot")`)
 	if text := tab.Value("document.body.innerText"); strings.Contains(text, "approved it") {
 		t.Error("the audit's queue shows the first verdict")
 	}

@@ -30,7 +30,7 @@ func TestTwoBrowsersCollide(t *testing.T) {
 	s, ana, ids := bench(t, 3, "")
 	bo := enter(t, s, account.Reviewer, "bo@example.com")
 	bo.Go("/examples")
-	bo.Until(`document.querySelector("main").innerText.includes("held by Ana")`)
+	bo.Until(`document.querySelector("main")?.innerText.includes("held by Ana")`)
 	bo.Go("/examples/" + ids[0].String())
 	bo.Until(`document.querySelector(".holder")?.innerText.includes("has taken it just now")`)
 	editAsJSON(bo)
