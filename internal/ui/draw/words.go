@@ -36,7 +36,7 @@ func (d Drawer) Finding(c catalog.Category, message string) string {
 			return word
 		}
 		if path, ok := strings.CutPrefix(word, " /"); ok {
-			if place := d.placeOf(c, strings.Split(path, "/")); place != "" {
+			if place := d.labelsOf(c, strings.Split(path, "/")); place != "" {
 				return " “" + place + "”"
 			}
 			return word
@@ -48,9 +48,9 @@ func (d Drawer) Finding(c catalog.Category, message string) string {
 	}))
 }
 
-// placeOf says a path into an answer in words, elements of lists by their number from 1;
+// labelsOf says a path into an answer in words, elements of lists by their number from 1;
 // empty where it does not begin with a key that a schema has.
-func (d Drawer) placeOf(c catalog.Category, path []string) string {
+func (d Drawer) labelsOf(c catalog.Category, path []string) string {
 	words := make([]string, 0, len(path))
 	for i, key := range path {
 		if n, err := strconv.Atoi(key); err == nil && i > 0 {
